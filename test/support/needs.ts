@@ -1,0 +1,57 @@
+import { accessSync, constants } from 'node:fs'
+import { delimiter, join } from 'node:path'
+
+/** What a test may need of the machine, and the Debian package that brings it. */
+const TOOLS = {
+  cc: 'gcc',
+  losetup: 'util-linux',
+  'mkfs.xfs': 'xfsprogs',
+  'mkfs.btrfs': 'btrfs-progs',
+  'mkfs.ext4': 'e2fsprogs',
+  python3: 'python3',
+  bash: 'bash',
+  zsh: 'zsh',
+} as const
+
+type Need = keyof typeof TOOLS | 'root' | 'loop devices'
+
+/**
+ * Whether a test has to be skipped because the machine lacks something, for `describe.skipIf` and `test.skipIf`.
+ * Under CI nothing may lack: the first missing thing is thrown, so that the run fails and names it.
+ */
+export function lacks(...needs: Need[]): boolean {
+  const missing = needs.filter((need) => !has(need))
+  if (missing.length === 0) return false
+  const names = missing.map((need) =>
+    need in TOOLS ? `${need} (apt-get install ${TOOLS[need as keyof typeof TOOLS]})` : need,
+  )
+  const message = `skipped, this machine lacks: ${names.join(', ')}`
+  if (process.env.CI) throw new Error(message)
+  console.warn(message)
+  return true
+}
+
+function has(need: Need): boolean {
+  if (need === 'root') return process.getuid?.() === 0
+  if (need === 'loop devices') return has('root') && readable('/dev/loop-control')
+  if (need === 'python3') return readable('/usr/bin/python3')
+  const directories = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/sbin']
+  return directories.some((directory) => executable(join(directory, need)))
+}
+
+function readable(path: string): boolean {
+  return accessible(path, constants.R_OK)
+}
+
+function executable(path: string): boolean {
+  return accessible(path, constants.X_OK)
+}
+
+function accessible(path: string, mode: number): boolean {
+  try {
+    accessSync(path, mode)
+    return true
+  } catch {
+    return false
+  }
+}
