@@ -122,6 +122,18 @@ export const ERRORS = {
     meaning: 'The plugin says that the SR has no volume of that key.',
     recovery: 'See `smapiv3 volume ls SR`.',
   },
+  SR_IN_USE: {
+    fault: 'caller',
+    exitStatus: 2,
+    meaning: 'The SR cannot be detached or destroyed while disks of it are attached.',
+    recovery: 'Detach the disks named with `smapiv3 disk detach`.',
+  },
+  DISK_IN_USE: {
+    fault: 'caller',
+    exitStatus: 2,
+    meaning: 'The disk is attached in another way (persistent or not) to another domain.',
+    recovery: 'Detach it from the domain named first.',
+  },
   NO_DATAPATH: {
     fault: 'configuration',
     exitStatus: 4,

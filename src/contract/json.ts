@@ -41,11 +41,12 @@ export function int64(value: bigint): Int64 {
 }
 
 /**
- * An integer written as text, as the reference toolstack reads it: decimal, or 0x, 0o, 0b, with underscores between
- * digits. Undefined where the text is no integer or does not fit 64 bits.
+ * An integer written as text, as the reference toolstack reads it: with or without a sign, decimal (also after 0u) or
+ * after 0x, 0o or 0b, with underscores between digits. Undefined where the text is no integer or does not fit 64 bits.
  */
 export function int64FromText(text: string): Int64 | undefined {
-  const match = /^(-?)(0[xX][0-9a-fA-F][0-9a-fA-F_]*|0[oO][0-7][0-7_]*|0[bB][01][01_]*|[0-9][0-9_]*)$/.exec(text)
+  const match =
+    /^([+-]?)(?:0[uU])?(0[xX][0-9a-fA-F][0-9a-fA-F_]*|0[oO][0-7][0-7_]*|0[bB][01][01_]*|[0-9][0-9_]*)$/.exec(text)
   if (!match) return undefined
   const magnitude = BigInt((match[2] ?? '').replaceAll('_', ''))
   const value = match[1] === '-' ? -magnitude : magnitude

@@ -74,13 +74,13 @@ function renameMembers(
   object: Record<string, unknown>,
   members: Readonly<Record<string, Member>>,
 ): Record<string, unknown> {
-  const renamed: Record<string, unknown> = {}
+  // A map and not an object, as "__proto__" may be among the unknown names.
+  const renamed = new Map<string, unknown>()
   for (const [name, value] of Object.entries(object)) {
-    const known = Object.keys(members).find((member) => member === name.toLowerCase())
-    if (known === undefined) renamed[name] = value
-    else if (!Object.hasOwn(renamed, known)) renamed[known] = value
+    const known = Object.keys(members).find((member) => member === name.toLowerCase()) ?? name
+    if (!renamed.has(known)) renamed.set(known, value)
   }
-  return renamed
+  return Object.fromEntries(renamed)
 }
 
 function withDefaults(object: Record<string, unknown>, members: Readonly<Record<string, Member>>): object {

@@ -4,7 +4,8 @@
  */
 export type Shape =
   | { readonly kind: 'string'; readonly secret?: 'uri' }
-  | { readonly kind: 'boolean' | 'int64' | 'float' | 'unit' }
+  | { readonly kind: 'boolean' | 'float' | 'unit' }
+  | { readonly kind: 'int64'; readonly minimum?: number }
   | { readonly kind: 'list'; readonly of: Shape }
   | { readonly kind: 'tuple'; readonly of: readonly Shape[] }
   | { readonly kind: 'dict'; readonly of: Shape; readonly secret?: 'configuration' }

@@ -33,7 +33,7 @@ function shapeOf(schema: Schema): Shape | string {
     case 'boolean':
       return { kind: 'boolean' }
     case 'integer':
-      return { kind: 'int64' }
+      return { kind: 'int64', ...(schema.minimum === undefined ? {} : { minimum: schema.minimum }) }
     case 'number':
       return { kind: 'float' }
     case 'null':

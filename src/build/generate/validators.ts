@@ -75,7 +75,7 @@ function loaders(names: readonly string[]): string {
 /** A validator as ajv compiles it: whether the value is right, and otherwise what is wrong. */
 export interface CompiledValidator {
   (value: unknown): boolean
-  errors?: readonly { instancePath: string; keyword: string; message?: string; params: Record<string, unknown> }[] | null
+  errors?: readonly { message?: string }[] | null
 }
 
 export interface CompiledValidators {

@@ -3,7 +3,7 @@ import type { Shape } from '../shape.ts'
 import type { Methods } from './types.ts'
 
 const INT64: Shape = {"kind":"int64"}
-const SIZE: Shape = {"kind":"int64"}
+const SIZE: Shape = {"kind":"int64","minimum":0}
 const DBG: Shape = {"kind":"string"}
 const SR_HANDLE: Shape = {"kind":"string"}
 const KEY: Shape = {"kind":"string"}

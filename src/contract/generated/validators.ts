@@ -4,7 +4,7 @@ import type { Methods } from './types.ts'
 /** A validator as ajv compiles it: whether the value is right, and otherwise what is wrong. */
 export interface CompiledValidator {
   (value: unknown): boolean
-  errors?: readonly { instancePath: string; keyword: string; message?: string; params: Record<string, unknown> }[] | null
+  errors?: readonly { message?: string }[] | null
 }
 
 export interface CompiledValidators {
