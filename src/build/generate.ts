@@ -1,63 +1,58 @@
 /**
- * Derives src/contract/generated/ from schemas/. With `--check` nothing is written: it fails where a generated file is
- * stale, missing or left over.
+ * Derives what follows from schemas/ and the error table: src/contract/generated/ and the error table of the README.
+ * With `--check` nothing is written: it fails where a generated file is stale, missing or left over.
  */
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { dirname, join, relative } from 'node:path'
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { withErrorTable } from './generate/error-table.ts'
 import { readSchemas } from './generate/schemas.ts'
 import { generateShapes } from './generate/shapes.ts'
 import { generateTypes } from './generate/types.ts'
 import { generateValidators } from './generate/validators.ts'
 
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..', '..')
-const OUTPUT = join(ROOT, 'src', 'contract', 'generated')
+const OUTPUT = 'src/contract/generated'
 
-/** The generated files: path below src/contract/generated → text. */
-export async function generate(): Promise<Map<string, string>> {
+/** The generated files: path from the root of the project → text. */
+async function generate(): Promise<Map<string, string>> {
   const schemas = readSchemas(join(ROOT, 'schemas'))
   return new Map([
-    ['types.ts', await generateTypes(schemas)],
-    ['shapes.ts', generateShapes(schemas)],
-    ...generateValidators(schemas),
+    [`${OUTPUT}/types.ts`, await generateTypes(schemas)],
+    [`${OUTPUT}/shapes.ts`, generateShapes(schemas)],
+    ...generateValidators(schemas).map(([name, text]): [string, string] => [`${OUTPUT}/${name}`, text]),
+    ['README.md', withErrorTable(readFileSync(join(ROOT, 'README.md'), 'utf8'))],
   ])
 }
 
-/** Names of the generated files that do not hold what the schemas ask for. */
+/** Paths of the files that do not hold what the schemas and tables ask for, or that nothing asks for any more. */
 export async function staleFiles(): Promise<string[]> {
   const wanted = await generate()
-  const present = existingFiles()
-  const stale = [...wanted].filter(
-    ([name, text]) => !present.includes(name) || readFileSync(join(OUTPUT, name), 'utf8') !== text,
-  )
-  const leftOver = present.filter((name) => !wanted.has(name))
-  return [...stale.map(([name]) => name), ...leftOver]
+  const differs = ([path, text]: [string, string]) => !existsSync(join(ROOT, path)) || readFileSync(join(ROOT, path), 'utf8') !== text
+  return [...[...wanted].filter(differs).map(([path]) => path), ...leftOver(wanted)]
 }
 
 async function write(): Promise<void> {
   const wanted = await generate()
-  for (const name of existingFiles()) if (!wanted.has(name)) rmSync(join(OUTPUT, name))
-  for (const [name, text] of wanted) {
-    mkdirSync(dirname(join(OUTPUT, name)), { recursive: true })
-    writeFileSync(join(OUTPUT, name), text)
+  for (const path of leftOver(wanted)) rmSync(join(ROOT, path))
+  for (const [path, text] of wanted) {
+    mkdirSync(dirname(join(ROOT, path)), { recursive: true })
+    writeFileSync(join(ROOT, path), text)
   }
 }
 
-function existingFiles(): string[] {
-  mkdirSync(OUTPUT, { recursive: true })
-  return readdirSync(OUTPUT, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile())
-    .map((entry) => relative(OUTPUT, join(entry.parentPath, entry.name)))
+function leftOver(wanted: ReadonlyMap<string, string>): string[] {
+  const directory = join(ROOT, OUTPUT)
+  if (!existsSync(directory)) return []
+  return readdirSync(directory, { recursive: true, encoding: 'utf8' })
+    .map((name) => `${OUTPUT}/${name}`)
+    .filter((path) => /\.[jt]s$/.test(path) && !wanted.has(path))
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  if (process.argv.includes('--check')) {
-    const stale = await staleFiles()
-    if (stale.length > 0) {
-      console.error(`Stale generated files, run \`npm run generate\`: ${stale.join(', ')}`)
-      process.exitCode = 1
-    }
-  } else {
-    await write()
+  const stale = process.argv.includes('--check') ? await staleFiles() : await write()
+  if (stale !== undefined && stale.length > 0) {
+    console.error(`Stale generated files, run \`npm run generate\`: ${stale.join(', ')}`)
+    process.exitCode = 1
   }
 }
