@@ -1,0 +1,58 @@
+import { fstatSync, readdirSync, readFileSync, readlinkSync, readSync, writeSync } from 'node:fs'
+import { afterEach, describe, expect, test } from 'vitest'
+import { type CallPipes, closeAll, PipePool } from '../../src/invoke/pipes.ts'
+
+let open: CallPipes[] = []
+let pool: PipePool | undefined
+
+afterEach(async () => {
+  for (const { child, host } of open.splice(0)) closeAll([...child, host.stdin, host.stdout, host.stderr])
+  await pool?.close()
+})
+
+function all({ child, host }: CallPipes): number[] {
+  return [...child, host.stdin, host.stdout, host.stderr]
+}
+
+describe.each(['documents', 'pipelines'] as const)('pipes out of %s of a shell', (source) => {
+  test('connect the host with the child, and are empty', async () => {
+    pool = new PipePool(source)
+    open = [await pool.open()]
+    const [{ child, host } = await pool.open()] = open
+    expect(() => readSync(host.stdout, Buffer.alloc(1))).toThrow('EAGAIN')
+    for (const [writer, reader] of [
+      [host.stdin, child[0]],
+      [child[1], host.stdout],
+      [child[2], host.stderr],
+    ] as const) {
+      writeSync(writer, 'through')
+      const read = Buffer.alloc(100)
+      expect(read.subarray(0, readSync(reader, read)).toString()).toBe('through')
+    }
+  })
+
+  test('many at once are all different, real and close-on-exec', async () => {
+    const made = new PipePool(source)
+    pool = made
+    open = await Promise.all(Array.from({ length: 40 }, () => made.open()))
+    const descriptors = open.flatMap(all)
+    expect(descriptors.every((descriptor) => fstatSync(descriptor).isFIFO())).toBe(true)
+    expect(new Set(open.flatMap(({ child }) => child.map((end) => fstatSync(end).ino))).size).toBe(120)
+    for (const descriptor of descriptors) {
+      expect(readlinkSync(`/proc/self/fd/${descriptor}`)).toMatch(/^pipe:/)
+      const flags = /^flags:\s+(\d+)/m.exec(readFileSync(`/proc/self/fdinfo/${descriptor}`, 'utf8'))?.[1] ?? ''
+      expect(Number.parseInt(flags, 8) & 0o2000000).not.toBe(0)
+    }
+  })
+})
+
+test('a closed pool holds no descriptor, and can be used again', async () => {
+  const made = new PipePool()
+  pool = made
+  const before = readdirSync('/proc/self/fd').length
+  closeAll(all(await made.open()))
+  closeAll(all(await made.open()))
+  await made.close()
+  expect(readdirSync('/proc/self/fd').length).toBe(before)
+  closeAll(all(await made.open()))
+})
