@@ -28,7 +28,8 @@ async function generate(): Promise<Map<string, string>> {
 /** Paths of the files that do not hold what the schemas and tables ask for, or that nothing asks for any more. */
 export async function staleFiles(): Promise<string[]> {
   const wanted = await generate()
-  const differs = ([path, text]: [string, string]) => !existsSync(join(ROOT, path)) || readFileSync(join(ROOT, path), 'utf8') !== text
+  const differs = ([path, text]: [string, string]) =>
+    !existsSync(join(ROOT, path)) || readFileSync(join(ROOT, path), 'utf8') !== text
   return [...[...wanted].filter(differs).map(([path]) => path), ...leftOver(wanted)]
 }
 

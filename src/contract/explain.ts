@@ -46,7 +46,8 @@ function explainRecord(
   path: string,
 ): string | undefined {
   return first(Object.entries(shape.members), ([name, member]) => {
-    if (Object.hasOwn(value, name)) return explain(value[name], member.shape, memberPath(path, name))
+    if (Object.hasOwn(value, name) && !(member.optional && value[name] === undefined))
+      return explain(value[name], member.shape, memberPath(path, name))
     return member.optional ? undefined : `${memberPath(path, name)} is missing`
   })
 }

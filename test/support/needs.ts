@@ -11,6 +11,10 @@ const TOOLS = {
   python3: 'python3',
   bash: 'bash',
   zsh: 'zsh',
+  'qemu-storage-daemon': 'qemu-system-common',
+  'qemu-img': 'qemu-utils',
+  'qemu-io': 'qemu-utils',
+  fusermount3: 'fuse3',
 } as const
 
 type Need = keyof typeof TOOLS | 'root' | 'loop devices'

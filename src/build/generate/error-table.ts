@@ -9,7 +9,8 @@ export function withErrorTable(readme: string): string {
   const end = readme.indexOf(END)
   if (begin < 0 || end < begin) throw new Error(`README.md lacks the lines ${BEGIN.trim()} and ${END}`)
   const rows = Object.entries(ERRORS).map(
-    ([code, { fault, exitStatus, meaning, recovery }]) => `| \`${code}\` | ${fault} | ${exitStatus} | ${meaning} | ${recovery} |\n`,
+    ([code, { fault, exitStatus, meaning, recovery }]) =>
+      `| \`${code}\` | ${fault} | ${exitStatus} | ${meaning} | ${recovery} |\n`,
   )
   const table = `| Code | Fault | Exit status | What it means | What to do |\n| --- | --- | --- | --- | --- |\n${rows.join('')}`
   return readme.slice(0, begin + BEGIN.length) + table + readme.slice(end)

@@ -1,0 +1,105 @@
+/** The library, the kit and the command line: bundles below dist/ that need no package at run time. */
+import { existsSync } from 'node:fs'
+import { mkdir, readdir, rm } from 'node:fs/promises'
+import { dirname, join, relative } from 'node:path'
+import { build, type OutputFile } from 'esbuild'
+import writeFileAtomic from 'write-file-atomic'
+
+/** Output below dist/, without its `.js` → source below src/. */
+const ENTRY_POINTS: Readonly<Record<string, string>> = {
+  index: 'index.ts',
+  'kit/index': 'kit/index.ts',
+  'cli/main': 'cli/main.ts',
+}
+
+/** Entry points that are run instead of imported. */
+const EXECUTABLES = ['cli/main.js']
+
+const EXECUTABLE_MODE = 0o755
+const MODULE_MODE = 0o644
+
+/** What the declarations of `tsc` are in; not ours to remove. */
+const TYPES = 'types'
+
+/** Packages in CommonJS ask for Node's own modules by require(), which a module in ESM does not have. */
+const REQUIRE = "import { createRequire } from 'node:module'\nconst require = createRequire(import.meta.url)\n"
+
+/** A file that was written. */
+export interface Product {
+  readonly path: string
+  readonly bytes: number
+}
+
+/** The entry points that src/ lacks. */
+export function missingEntryPoints(root: string): readonly string[] {
+  return Object.values(ENTRY_POINTS)
+    .map((source) => join('src', source))
+    .filter((source) => !existsSync(join(root, source)))
+}
+
+/**
+ * Bundles the entry points that are there; what several share, and what is imported lazily, is a chunk of its own.
+ * @returns the entry points, without the chunks
+ */
+export async function buildLibrary(root: string): Promise<readonly Product[]> {
+  const dist = join(root, 'dist')
+  const outputs = await bundle(root, dist)
+  const isEntryPoint = ({ path }: OutputFile) => withoutExtension(relative(dist, path)) in ENTRY_POINTS
+  // Entry points last: what they import is there by then.
+  const ordered = [...outputs].sort((a, b) => Number(isEntryPoint(a)) - Number(isEntryPoint(b)))
+  for (const output of ordered) await write(dist, output)
+  await removeOthers(dist, new Set(outputs.map(({ path }) => path)))
+  return ordered.filter(isEntryPoint).map(({ path, contents }) => ({ path, bytes: contents.byteLength }))
+}
+
+async function bundle(root: string, dist: string): Promise<readonly OutputFile[]> {
+  const present = Object.entries(ENTRY_POINTS).filter(([, source]) => existsSync(join(root, 'src', source)))
+  const { outputFiles } = await build({
+    entryPoints: Object.fromEntries(present.map(([name, source]) => [name, join(root, 'src', source)])),
+    outdir: dist,
+    bundle: true,
+    write: false,
+    splitting: true,
+    format: 'esm',
+    platform: 'node',
+    target: 'node20',
+    // write-file-atomic salts the names of its temporary files with it.
+    define: { __filename: 'import.meta.filename' },
+    chunkNames: 'chunks/[name]-[hash]',
+    legalComments: 'eof',
+    logLevel: 'silent',
+  })
+  return outputFiles
+}
+
+async function write(dist: string, { path, text }: OutputFile): Promise<void> {
+  const isExecutable = EXECUTABLES.includes(relative(dist, path))
+  await mkdir(dirname(path), { recursive: true })
+  await writeFileAtomic(path, withRequire(isExecutable ? withInterpreter(text) : text), {
+    mode: isExecutable ? EXECUTABLE_MODE : MODULE_MODE,
+    fsync: false,
+  })
+}
+
+function withInterpreter(text: string): string {
+  return text.startsWith('#!') ? text : `#!/usr/bin/env node\n${text}`
+}
+
+/** Only the one file that has the bundler's stand-in for require() needs the real one. */
+function withRequire(text: string): string {
+  if (!text.includes('var __require =')) return text
+  const [, interpreter = '', rest = ''] = /^(#!.*\n)?([\s\S]*)$/.exec(text) ?? []
+  return interpreter + REQUIRE + rest
+}
+
+async function removeOthers(dist: string, wanted: ReadonlySet<string>): Promise<void> {
+  for (const entry of await readdir(dist, { recursive: true, withFileTypes: true })) {
+    const path = join(entry.parentPath, entry.name)
+    const isType = relative(dist, path).startsWith(join(TYPES, '/'))
+    if (entry.isFile() && !isType && !wanted.has(path)) await rm(path)
+  }
+}
+
+function withoutExtension(path: string): string {
+  return path.replace(/\.js$/, '')
+}

@@ -1,0 +1,132 @@
+import { chmod, mkdir, readdir, readFile, readlink, stat, symlink, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { execa } from 'execa'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { buildLibrary, missingEntryPoints } from '../../src/build/library.ts'
+import { answerOf, build, call, KIT, temporaryDirectory } from './run.ts'
+
+let root: string
+let remove: () => Promise<void>
+let number = 0
+
+beforeAll(async () => {
+  const temporary = await temporaryDirectory()
+  root = temporary.path
+  remove = temporary.remove
+})
+
+afterAll(() => remove())
+
+const modeOf = async (path: string) => (await stat(path)).mode & 0o777
+
+describe('a plugin directory', () => {
+  let directory: string
+
+  beforeEach(async () => {
+    directory = join(root, `plugin-${number++}`)
+    await mkdir(directory)
+  })
+
+  const plugin = (classes: string) => `import { definePlugin, runPlugin } from ${JSON.stringify(KIT)}
+    void runPlugin(definePlugin({
+      query: { plugin: 'p', name: 'P', description: '', vendor: '', copyright: '', version: '1', configuration: {} },
+      ${classes}
+    }))`
+
+  test('gets one executable, not writable by others, and a link per method', async () => {
+    const umask = process.umask(0)
+    try {
+      const { path, methods } = await build(directory, plugin('Datapath: { attach() {}, detach() {} }'))
+      expect(path).toBe(join(directory, 'plugin.cjs'))
+      expect(methods).toEqual(['Plugin.query', 'Plugin.diagnostics', 'Datapath.attach', 'Datapath.detach'])
+      expect((await readdir(directory)).sort()).toEqual([...methods, 'plugin.cjs', 'plugin.ts'].sort())
+      for (const method of methods) expect(await readlink(join(directory, method))).toBe('plugin.cjs')
+      expect(await modeOf(path)).toBe(0o755)
+      process.umask(0o077)
+      await build(directory, plugin('Datapath: { attach() {} }'))
+      expect(await modeOf(path)).toBe(0o755)
+    } finally {
+      process.umask(umask)
+    }
+  })
+
+  test('loses the links of methods that are gone, and nothing else', async () => {
+    await build(directory, plugin('SR: { ls() {}, stat() {} }'))
+    await symlink('README.md', join(directory, 'link'))
+    await build(directory, plugin('SR: { ls() {} }'))
+    expect((await readdir(directory)).sort()).toEqual(
+      ['Plugin.diagnostics', 'Plugin.query', 'SR.ls', 'link', 'plugin.cjs', 'plugin.ts'].sort(),
+    )
+  })
+
+  test('keeps a script that somebody wrote, and says so', async () => {
+    await writeFile(join(directory, 'SR.ls'), '#!/bin/sh\necho "[]"\n')
+    await expect(build(directory, plugin('SR: { ls() {} }'))).rejects.toThrow(
+      `${join(directory, 'SR.ls')} is in the way`,
+    )
+    expect(await readFile(join(directory, 'SR.ls'), 'utf8')).toContain('echo')
+  })
+
+  test.each([
+    ['does not compile', 'const = 1'],
+    ['throws when it starts', 'throw new Error("no")'],
+    ['asks where its module is, which a bundle cannot tell', plugin('SR: { ls: () => import.meta.url }')],
+    ['defines a method that does not exist', plugin('SR: { sl() {} }')],
+  ])('keeps what it had where the new plugin %s', async (_how, source) => {
+    await build(directory, plugin('SR: { attach: () => "before" }'))
+    await expect(build(directory, source)).rejects.toThrow()
+    expect(answerOf(await call(join(directory, 'SR.attach'), { dbg: '', configuration: {} }))).toBe('before')
+  })
+
+  test('answers all the time while it is built again', async () => {
+    const answer = plugin('SR: { attach: () => "here" }')
+    await build(directory, answer)
+    let building = true
+    const builds = (async () => {
+      for (let times = 0; times < 3; times++) await build(directory, answer)
+      building = false
+    })()
+    while (building) {
+      const { status, stdout } = await call(join(directory, 'SR.attach'), { dbg: '', configuration: {} })
+      expect({ status, stdout }).toEqual({ status: 0, stdout: '"here"\n' })
+    }
+    await builds
+  })
+
+  test('carries no tool of the build and no schema compiler', async () => {
+    const { path } = await build(directory, plugin(''))
+    expect(await readFile(path, 'utf8')).not.toMatch(/node_modules\/(ajv|yargs|esbuild|pino)\//)
+  })
+})
+
+describe('dist', () => {
+  test('has an executable command line and modules that need no package, and says what src lacks', async () => {
+    const project = join(root, 'project')
+    await mkdir(join(project, 'src', 'cli'), { recursive: true })
+    await mkdir(join(project, 'src', 'kit'))
+    await mkdir(join(project, 'dist', 'types'), { recursive: true })
+    await writeFile(join(project, 'dist', 'stale.js'), '')
+    await writeFile(join(project, 'dist', 'types', 'index.d.ts'), '')
+    await writeFile(join(project, 'package.json'), '{"type":"module"}')
+    await writeFile(join(project, 'src', 'legacy.cjs'), 'module.exports = require("os").EOL')
+    await writeFile(join(project, 'src', 'lazy.ts'), 'export const word = "lazily"')
+    await writeFile(join(project, 'src', 'index.ts'), 'export { default as newline } from "./legacy.cjs"')
+    await writeFile(
+      join(project, 'src', 'cli', 'main.ts'),
+      'import { newline } from "../index.ts"\nconst { word } = await import("../lazy.ts")\nprocess.stdout.write(word + newline)',
+    )
+    expect(missingEntryPoints(project)).toEqual(['src/kit/index.ts'])
+    const products = await buildLibrary(project)
+    const main = join(project, 'dist', 'cli', 'main.js')
+    expect(products.map(({ path }) => path).sort()).toEqual([main, join(project, 'dist', 'index.js')])
+
+    expect(await modeOf(main)).toBe(0o755)
+    expect((await execa(main, [], { stripFinalNewline: false })).stdout).toBe('lazily\n')
+    expect(await readFile(main, 'utf8')).not.toContain('"lazily"')
+    const files = await readdir(join(project, 'dist'))
+    expect(files.sort()).toEqual(['chunks', 'cli', 'index.js', 'types'])
+    await chmod(main, 0o600)
+    await buildLibrary(project)
+    expect(await modeOf(main)).toBe(0o755)
+  })
+})

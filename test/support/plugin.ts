@@ -1,0 +1,88 @@
+/** Runs a bundled plugin as a toolstack does: built, copied to a directory of its own, one process for each call. */
+import { type ChildProcess, spawn } from 'node:child_process'
+import { cp } from 'node:fs/promises'
+import { join } from 'node:path'
+import { dir } from 'tmp-promise'
+import { buildPlugin } from '../../src/build/plugin.ts'
+import { parseJson, stringifyJson } from '../../src/contract/json.ts'
+import type { MethodName, Params, Result } from '../../src/contract/methods.ts'
+
+/** The params of a method without dbg, which the toolstack always adds. */
+type CallParams<M extends MethodName> = Omit<Params<M>, 'dbg'>
+
+/** The code and params of an error object. */
+export interface CallError {
+  readonly code: string
+  readonly params: readonly string[]
+}
+
+export interface TestPlugin {
+  /** Where the plugin stands, and its state directory beside it. */
+  readonly directory: string
+  readonly runDirectory: string
+  /** The result of a call that must succeed. */
+  call<M extends MethodName>(method: M, params: CallParams<M>): Promise<Result<M>>
+  /** The error of a call that must fail. */
+  fail<M extends MethodName>(method: M, params: CallParams<M>): Promise<CallError>
+  /** Starts a call, in a process group of its own, for a test that kills it. */
+  start<M extends MethodName>(method: M, params: CallParams<M>): ChildProcess
+  remove(): Promise<void>
+}
+
+/** Builds a plugin of the repository, such as `datapath.d/file`, and copies it. */
+export async function installPlugin(path: string): Promise<TestPlugin> {
+  const source = join(import.meta.dirname, '../..', path)
+  await buildPlugin(source)
+  const { path: directory, cleanup } = await dir({ unsafeCleanup: true, prefix: 'smapiv3-plugin-' })
+  const plugin = join(directory, 'plugin')
+  const runDirectory = join(directory, 'run')
+  await cp(source, plugin, { recursive: true, verbatimSymlinks: true })
+
+  function start(method: string, params: object): ChildProcess {
+    const child = spawn(join(plugin, method), ['--json'], {
+      env: { SMAPIV3_RUN_DIR: runDirectory },
+      cwd: '/',
+      detached: true,
+      stdio: 'pipe',
+    })
+    // The process may have been killed before it reads.
+    child.stdin?.on('error', () => {})
+    child.stdin?.end(`${stringifyJson({ ...params, dbg: 'test' })}\n`)
+    return child
+  }
+
+  async function run(
+    method: string,
+    params: object,
+  ): Promise<{ status: number | null; stdout: string; stderr: string }> {
+    const child = start(method, params)
+    const output = { stdout: '', stderr: '' }
+    for (const name of ['stdout', 'stderr'] as const) {
+      child[name]?.setEncoding('utf8').on('data', (text: string) => {
+        output[name] += text
+      })
+    }
+    const status = await new Promise<number | null>((resolve, reject) => {
+      child.once('error', reject)
+      child.once('close', resolve)
+    })
+    return { status, ...output }
+  }
+
+  return {
+    directory: plugin,
+    runDirectory,
+    start,
+    async call<M extends MethodName>(method: M, params: CallParams<M>) {
+      const { status, stdout, stderr } = await run(method, params)
+      if (status !== 0) throw new Error(`${method} exited with ${status}: ${stdout}${stderr}`)
+      return parseJson(stdout) as Result<M>
+    },
+    async fail(method, params) {
+      const { status, stdout, stderr } = await run(method, params)
+      if (status !== 1) throw new Error(`${method} should have failed; it exited with ${status}: ${stdout}${stderr}`)
+      return JSON.parse(stdout) as CallError
+    },
+    remove: cleanup,
+  }
+}
