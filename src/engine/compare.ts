@@ -1,0 +1,80 @@
+/** Which blocks of two raw images differ. */
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
+import { dataExtents, type Extent } from './extents.ts'
+
+/** Bytes of a block: the granularity that XenAPI documents for changed blocks. */
+export const BLOCK_SIZE = 65536
+
+/** Bytes read of each image at a time. */
+const CHUNK_SIZE = 64 * BLOCK_SIZE
+
+/** A run of blocks: [first block, number of blocks]. */
+export type BlockRange = [number, number]
+
+/**
+ * The blocks of {@link BLOCK_SIZE} bytes in which two files differ, in order, neighbours joined. What one file has
+ * beyond the end of the other differs. Holes of both are not read; memory does not grow with the files.
+ */
+export function differingBlocks(path: string, otherPath: string): BlockRange[] {
+  const file = openSync(path, 'r')
+  try {
+    const other = openSync(otherPath, 'r')
+    try {
+      return compareOpen(file, other, chunksWithData(path, otherPath))
+    } finally {
+      closeSync(other)
+    }
+  } finally {
+    closeSync(file)
+  }
+}
+
+function compareOpen(file: number, other: number, chunks: Iterable<number>): BlockRange[] {
+  const ranges: BlockRange[] = []
+  const { size } = fstatSync(file)
+  const { size: otherSize } = fstatSync(other)
+  const common = Math.min(size, otherSize)
+  const buffer = Buffer.alloc(CHUNK_SIZE)
+  const otherBuffer = Buffer.alloc(CHUNK_SIZE)
+  for (const chunk of chunks) {
+    const start = chunk * CHUNK_SIZE
+    const length = Math.min(CHUNK_SIZE, common - start)
+    if (length <= 0) break
+    readFully(file, buffer, length, start)
+    readFully(other, otherBuffer, length, start)
+    if (buffer.compare(otherBuffer, 0, length, 0, length) === 0) continue
+    for (let offset = 0; offset < length; offset += BLOCK_SIZE) {
+      const end = Math.min(offset + BLOCK_SIZE, length)
+      if (buffer.compare(otherBuffer, offset, end, offset, end) !== 0) append(ranges, (start + offset) / BLOCK_SIZE, 1)
+    }
+  }
+  const first = Math.floor(common / BLOCK_SIZE)
+  const blocks = Math.ceil(Math.max(size, otherSize) / BLOCK_SIZE)
+  if (size !== otherSize) append(ranges, first, blocks - first)
+  return ranges
+}
+
+/** Numbers of the chunks in which at least one of the files has data, in order. */
+function* chunksWithData(...paths: string[]): Iterable<number> {
+  const extents: Extent[] = paths.flatMap(dataExtents).sort((left, right) => left.start - right.start)
+  let next = 0
+  for (const { start, end } of extents) {
+    for (next = Math.max(next, Math.floor(start / CHUNK_SIZE)); next * CHUNK_SIZE < end; next++) yield next
+  }
+}
+
+function append(ranges: BlockRange[], first: number, count: number): void {
+  const last = ranges.at(-1)
+  if (last !== undefined && last[0] + last[1] >= first) last[1] = Math.max(last[1], first + count - last[0])
+  else ranges.push([first, count])
+}
+
+function readFully(file: number, buffer: Buffer, length: number, position: number): void {
+  let done = 0
+  while (done < length) {
+    const bytesRead = readSync(file, buffer, done, length - done, position + done)
+    // A file that was cut short meanwhile reads as zeros.
+    if (bytesRead === 0) buffer.fill(0, done, length)
+    done += bytesRead === 0 ? length - done : bytesRead
+  }
+}

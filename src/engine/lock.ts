@@ -1,0 +1,123 @@
+/**
+ * Locks between processes, on any number of hosts that share the file system, which the kernel releases when their
+ * holder dies.
+ *
+ * Node has no flock(2), and the tool `flock` can take the lock for us: an flock belongs to the open file description,
+ * not to the process, so a lock that the tool takes on a descriptor it inherited stays with us after the tool has
+ * exited, until the descriptor is closed, by us or by the kernel.
+ *
+ * A lock file may be removed by whoever holds the lock (`Lock.remove`). Who waited for it then holds a lock on a file
+ * without a name, notices, and tries again with the file that has the name now.
+ */
+import { closeSync, fstatSync, openSync, rmSync, statSync } from 'node:fs'
+import { storageError } from './storage-error.ts'
+import { runTool, ToolError } from './tool.ts'
+
+/**
+ * Seconds to wait for a lock: less than the shortest deadline of a method that takes one (5 minutes), so that the
+ * caller learns why.
+ */
+const TIMEOUT_SECONDS = 240
+
+/** Exit status that the tool is told to use where somebody else holds the lock; it has no other use for it. */
+const HELD_ELSEWHERE = 75
+
+/** A lock that is held. */
+export interface Lock {
+  /** For a tool to inherit, so that the lock outlasts this process until the tool is done. */
+  readonly descriptor: number
+  /** Gives the lock back; the file stays. */
+  release(): void
+  /** Removes the lock file, for when what it protected is gone, and gives the lock back. */
+  remove(): void
+}
+
+/** Another process did not give a lock back in time. */
+export class LockTimeoutError extends Error {
+  override readonly name = 'LockTimeoutError'
+
+  constructor(path: string) {
+    super(`another process has held ${path} for more than ${TIMEOUT_SECONDS} seconds; repeat the call when it is done`)
+  }
+}
+
+/**
+ * Takes a lock, creating its file, and waits for it where somebody holds it.
+ * @throws LockTimeoutError
+ * @throws PluginError SR_BACKEND_FAILURE_44 where there is no space for the file
+ */
+export function lock(path: string): Lock {
+  const held = acquire(path, ['--timeout', String(TIMEOUT_SECONDS)])
+  if (held === undefined) throw new LockTimeoutError(path)
+  return held
+}
+
+/** Takes a lock unless somebody holds it. */
+export function tryLock(path: string): Lock | undefined {
+  return acquire(path, ['--nonblock'])
+}
+
+/** Runs a body with a lock held. */
+export function withLock<T>(path: string, body: (held: Lock) => T): T {
+  const held = lock(path)
+  try {
+    return body(held)
+  } finally {
+    held.release()
+  }
+}
+
+function acquire(path: string, patience: readonly string[]): Lock | undefined {
+  for (;;) {
+    const descriptor = openLockFile(path)
+    let held = false
+    try {
+      if (!flock(descriptor, patience)) return undefined
+      held = names(path, descriptor)
+    } finally {
+      if (!held) closeSync(descriptor)
+    }
+    if (held) return heldLock(path, descriptor)
+  }
+}
+
+function openLockFile(path: string): number {
+  try {
+    return openSync(path, 'a', 0o600)
+  } catch (error) {
+    throw storageError(error)
+  }
+}
+
+function heldLock(path: string, descriptor: number): Lock {
+  let open = true
+  const release = (): void => {
+    if (open) closeSync(descriptor)
+    open = false
+  }
+  return {
+    descriptor,
+    release,
+    remove() {
+      if (open) rmSync(path, { force: true })
+      release()
+    },
+  }
+}
+
+function flock(descriptor: number, patience: readonly string[]): boolean {
+  try {
+    runTool('flock', ['--exclusive', '--conflict-exit-code', String(HELD_ELSEWHERE), ...patience, '3'], descriptor)
+    return true
+  } catch (error) {
+    if (error instanceof ToolError && error.status === HELD_ELSEWHERE) return false
+    throw error
+  }
+}
+
+/** Whether a path still names the open file. */
+function names(path: string, descriptor: number): boolean {
+  const named = statSync(path, { throwIfNoEntry: false })
+  const open = fstatSync(descriptor)
+  return named !== undefined && named.ino === open.ino && named.dev === open.dev
+}

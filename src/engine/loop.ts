@@ -1,0 +1,160 @@
+/**
+ * Loop devices: a file as a block device of the kernel (loop(4)). Needs root.
+ *
+ * Which devices are ours the kernel itself remembers: each is set up with a size limit that is larger than any file and
+ * so limits nothing, {@link OWNER_MARK}. A device that somebody else made for the same file is never touched, and ours
+ * are found again when all records of them are lost.
+ */
+import { accessSync, constants, readdirSync, readFileSync, realpathSync } from 'node:fs'
+import { basename, join } from 'node:path'
+import { errnoOf } from './storage-error.ts'
+import { runTool, ToolError } from './tool.ts'
+
+/** Size limit in bytes of every loop device of ours: 0x1f and the letters SMAPI3, nearly 8 PiB. */
+const OWNER_MARK = 0x1f_53_4d_41_50_49_33
+
+/** Attempts to get a free device: another process can take the one that losetup found. */
+const ATTEMPTS = 10
+
+const SYSFS = '/sys/block'
+const DELETED = ' (deleted)'
+
+/** How a device is to serve its file. */
+export interface LoopOptions {
+  /** Byte in the file at which the device begins; 0 unless given. */
+  readonly offset?: number
+  readonly readOnly: boolean
+  /** Whether the device bypasses the page cache (O_DIRECT); it does not where the file system cannot. */
+  readonly direct: boolean
+}
+
+/** A loop device of ours, as the kernel reports it. */
+export interface LoopDevice extends Required<LoopOptions> {
+  /** Such as /dev/loop0. */
+  readonly device: string
+  /** Real path of the file, followed by " (deleted)" where that name was removed or given to another file since. */
+  readonly backingFile: string
+}
+
+/**
+ * Makes a loop device for a file. The result says whether direct I/O is possible.
+ * @throws ToolError, PluginError (MissingDependency)
+ */
+export function attachLoop(file: string, options: LoopOptions): LoopDevice {
+  const args = [
+    '--find',
+    '--show',
+    ...['--sizelimit', String(OWNER_MARK)],
+    ...['--offset', String(options.offset ?? 0)],
+    ...(options.readOnly ? ['--read-only'] : []),
+    ...['--', realpathSync(file)],
+  ]
+  const device = setUp(args)
+  if (options.direct) bypassPageCache(device)
+  const loop = loopAt(device)
+  if (loop === undefined) throw new Error(`losetup said that ${device} serves ${file}, but it does not`)
+  return loop
+}
+
+/** Runs losetup, again where another process took the free device that it found. */
+function setUp(args: readonly string[]): string {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return runTool('losetup', args).trim()
+    } catch (error) {
+      if (attempt === ATTEMPTS || !(error instanceof ToolError) || !/busy|unavailable/.test(error.stderr)) throw error
+    }
+  }
+}
+
+/** Whether a device serves the file that has this real path now. */
+export function servesFile(loop: LoopDevice, realPath: string): boolean {
+  return loop.backingFile === realPath
+}
+
+/** Whether a device serves a file that had this real path when it was attached. */
+export function servedFile(loop: LoopDevice, realPath: string): boolean {
+  return loop.backingFile === realPath || loop.backingFile === realPath + DELETED
+}
+
+/** Whether this process can make loop devices: it is root, and the kernel and the container have them. */
+export function canUseLoops(): boolean {
+  try {
+    accessSync('/dev/loop-control', constants.R_OK | constants.W_OK)
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** Our loop device of a name, such as /dev/loop0; undefined where it is free or somebody else's. */
+export function loopAt(device: string): LoopDevice | undefined {
+  return readLoop(basename(device))
+}
+
+/** All our loop devices, in the order of their numbers. No process is started. */
+export function loopDevices(): readonly LoopDevice[] {
+  return readdirSync(SYSFS)
+    .filter((name) => name.startsWith('loop'))
+    .sort((left, right) => Number(left.slice(4)) - Number(right.slice(4)))
+    .flatMap((name) => readLoop(name) ?? [])
+}
+
+/**
+ * Frees a loop device. It is no error where it is free already. The kernel frees a device that somebody has open when
+ * it is closed.
+ * @throws ToolError
+ */
+export function detachLoop(device: string): void {
+  if (loopAt(device) === undefined) return
+  try {
+    runTool('losetup', ['--detach', device])
+  } catch (error) {
+    if (loopAt(device) !== undefined) throw error
+  }
+}
+
+/** Bytes that a loop device shows. */
+export function loopCapacity(device: string): number {
+  return Number(readFileSync(join(SYSFS, basename(device), 'size'), 'utf8')) * 512
+}
+
+/**
+ * Makes a loop device as large as its file has become: the kernel does not notice that by itself.
+ * @throws ToolError
+ */
+export function refreshLoopCapacity(device: string): void {
+  runTool('losetup', ['--set-capacity', device])
+}
+
+function bypassPageCache(device: string): void {
+  try {
+    // Not an option of the set-up: losetup would fail and leave the device behind.
+    runTool('losetup', ['--direct-io=on', device])
+  } catch (error) {
+    // The file system or the alignment does not allow it; the result says so.
+    if (!(error instanceof ToolError)) throw error
+  }
+}
+
+function readLoop(name: string): LoopDevice | undefined {
+  const attributes = join(SYSFS, name, 'loop')
+  try {
+    if (Number(attribute(attributes, 'sizelimit')) !== OWNER_MARK) return undefined
+    return {
+      device: `/dev/${name}`,
+      backingFile: attribute(attributes, 'backing_file'),
+      offset: Number(attribute(attributes, 'offset')),
+      readOnly: attribute(join(SYSFS, name), 'ro') === '1',
+      direct: attribute(attributes, 'dio') === '1',
+    }
+  } catch (error) {
+    // The directory exists only while the device has a file, and can go away between two reads.
+    if (['ENOENT', 'ENXIO', 'ENODEV'].includes(errnoOf(error) ?? '')) return undefined
+    throw error
+  }
+}
+
+function attribute(directory: string, name: string): string {
+  return readFileSync(join(directory, name), 'utf8').replace(/\n$/, '')
+}

@@ -1,0 +1,60 @@
+/**
+ * Runs the storage tools of the operating system: arguments as a list and never through a shell, messages in the C
+ * locale, a PATH that has the sbin directories whatever the caller's environment is.
+ *
+ * By spawnSync: a plugin process serves one call and has nothing to do while a tool runs, a tool must be able to
+ * inherit a lock, and a library would take as long to load as most tools take to run.
+ */
+import { spawnSync } from 'node:child_process'
+import { errors } from '../kit/index.ts'
+import { errnoOf } from './storage-error.ts'
+
+/** The tools the bundled plugins use → the Debian package that brings each. */
+const PACKAGES = {
+  cp: 'coreutils',
+  filefrag: 'e2fsprogs',
+  flock: 'util-linux',
+  losetup: 'util-linux',
+} as const
+
+export type Tool = keyof typeof PACKAGES
+
+/** Where tools of the system are, for callers whose PATH is empty or has no sbin. */
+const SYSTEM_PATH = '/usr/sbin:/usr/bin:/sbin:/bin'
+
+/** A tool that ran and failed. */
+export class ToolError extends Error {
+  override readonly name = 'ToolError'
+  readonly stderr: string
+  /** Exit status; null where the tool was killed. */
+  readonly status: number | null
+
+  constructor(command: readonly string[], outcome: { status: number | null; signal: string | null; stderr: string }) {
+    const { status, signal, stderr } = outcome
+    const ending = status === null ? `killed by ${signal}` : `exit status ${status}`
+    super([command.join(' '), ending, ...(stderr.trim() === '' ? [] : [stderr.trim()])].join(': '))
+    this.stderr = stderr
+    this.status = status
+  }
+}
+
+/**
+ * Runs a tool to its end and returns what it printed on stdout.
+ * @param inherited a descriptor that the tool gets as number 3: a lock on it is held as long as the tool runs, even
+ *   where this process is killed meanwhile
+ * @throws PluginError (MissingDependency) where the tool is not installed, naming its Debian package
+ * @throws ToolError where it fails, with its stderr
+ */
+export function runTool(tool: Tool, args: readonly string[], inherited?: number): string {
+  const { PATH } = process.env
+  const result = spawnSync(tool, args, {
+    env: { PATH: PATH ? `${PATH}:${SYSTEM_PATH}` : SYSTEM_PATH, LC_ALL: 'C' },
+    stdio: ['ignore', 'pipe', 'pipe', inherited ?? 'ignore'],
+    encoding: 'utf8',
+    maxBuffer: Number.POSITIVE_INFINITY,
+  })
+  if (errnoOf(result.error) === 'ENOENT') throw errors.missingDependency(tool, PACKAGES[tool])
+  if (result.error) throw result.error
+  if (result.status !== 0) throw new ToolError([tool, ...args], result)
+  return result.stdout
+}

@@ -1,0 +1,177 @@
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs'
+import { join } from 'node:path'
+import { dir } from 'tmp-promise'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { writeFileAtomic } from '../../src/engine/atomic-file.ts'
+import { differingBlocks } from '../../src/engine/compare.ts'
+import { copyImage } from '../../src/engine/copy.ts'
+import { formatFileUri, parseFileUri } from '../../src/engine/file-uri.ts'
+import { lock } from '../../src/engine/lock.ts'
+import { runDirectory } from '../../src/engine/run-directory.ts'
+import { allocatedBytes } from '../../src/engine/space.ts'
+import { runTool } from '../../src/engine/tool.ts'
+
+const BLOCK = 65536
+const GIB = 2 ** 30
+
+let directory: string
+let cleanup: () => Promise<void>
+
+beforeEach(async () => {
+  const temporary = await dir({ unsafeCleanup: true })
+  cleanup = temporary.cleanup
+  directory = temporary.path
+})
+afterEach(() => cleanup())
+
+/** A sparse file of a size with pieces of text at positions. */
+function image(name: string, size: number, pieces: Readonly<Record<number, string>> = {}): string {
+  const path = join(directory, name)
+  writeFileSync(path, '')
+  const descriptor = openSync(path, 'r+')
+  for (const [position, text] of Object.entries(pieces)) writeSync(descriptor, text, Number(position))
+  closeSync(descriptor)
+  truncateSync(path, size)
+  return path
+}
+
+describe('writeFileAtomic', () => {
+  test('replaces the file and leaves no other', () => {
+    const path = join(directory, 'file')
+    writeFileAtomic(path, 'one')
+    writeFileSync(`${path}.tmp`, 'left by a killed writer')
+    writeFileAtomic(path, 'two')
+    expect(readFileSync(path, 'utf8')).toBe('two')
+    expect(readdirSync(directory)).toEqual(['file'])
+  })
+
+  test('keeps the old file where the new one cannot take its place', () => {
+    const path = join(directory, 'occupied')
+    mkdirSync(join(path, 'x'), { recursive: true })
+    expect(() => writeFileAtomic(path, 'text')).toThrow('EISDIR')
+    expect(readdirSync(directory)).toEqual(['occupied'])
+    expect(readdirSync(path)).toEqual(['x'])
+  })
+})
+
+describe('copyImage', () => {
+  test('keeps content, size and holes', () => {
+    const source = image('source', 64 * GIB, { 0: 'start', [32 * GIB]: 'middle' })
+    const destination = join(directory, 'copy')
+    const held = lock(join(directory, 'lock'))
+    const descriptor = openSync(source, 'r')
+    copyImage(descriptor, destination, 0o400, held)
+    closeSync(descriptor)
+    held.release()
+    expect(differingBlocks(source, destination)).toEqual([])
+    const stats = statSync(destination, { bigint: true })
+    expect(stats.size).toBe(BigInt(64 * GIB))
+    expect(Number(stats.mode & 0o777n)).toBe(0o400)
+    expect(Number(allocatedBytes(stats))).toBeLessThan(2 ** 20)
+  })
+
+  test('leaves nothing where it fails', () => {
+    const descriptor = openSync(image('source', BLOCK, { 0: 'text' }), 'r')
+    const destination = join(directory, 'copy')
+    const held = lock(join(directory, 'lock'))
+    const refuse = () => {
+      throw new Error('changed meanwhile')
+    }
+    // Shared blocks are of one instant and need no second look.
+    let method: string | undefined
+    try {
+      method = copyImage(descriptor, destination, 0o600, held, refuse)
+    } catch (error) {
+      expect(error).toMatchObject({ message: 'changed meanwhile' })
+    }
+    expect(existsSync(destination)).toBe(method === 'reflink')
+    held.release()
+    closeSync(descriptor)
+  })
+})
+
+describe('differingBlocks', () => {
+  test.each<[string, number, Record<number, string>, number, Record<number, string>, [number, number][]]>([
+    ['equal', BLOCK, { 5: 'x' }, BLOCK, { 5: 'x' }, []],
+    ['a byte', 3 * BLOCK, { [BLOCK]: 'x' }, 3 * BLOCK, { [BLOCK]: 'y' }, [[1, 1]]],
+    ['neighbours', 4 * BLOCK, { [BLOCK]: 'x'.repeat(2 * BLOCK) }, 4 * BLOCK, {}, [[1, 2]]],
+    ['zeros and a hole', 2 * BLOCK, { 0: '\0'.repeat(BLOCK) }, 2 * BLOCK, {}, []],
+    [
+      'far apart',
+      64 * GIB,
+      { 0: 'x' },
+      64 * GIB,
+      { [63 * GIB]: 'y' },
+      [
+        [0, 1],
+        [63 * 16384, 1],
+      ],
+    ],
+    ['a longer file', 3 * BLOCK, {}, BLOCK, {}, [[1, 2]]],
+    ['a longer file within a block', BLOCK + 4096, { 0: 'x' }, BLOCK + 512, { 0: 'x' }, [[1, 1]]],
+    ['the block of the end once', 2 * BLOCK, { [BLOCK]: 'x' }, BLOCK + 512, {}, [[1, 1]]],
+    ['nothing and something', 2 * BLOCK, {}, 0, {}, [[0, 2]]],
+  ])('%s', (_title, size, pieces, otherSize, otherPieces, ranges) => {
+    const paths = [image('one', size, pieces), image('other', otherSize, otherPieces)] as const
+    expect(differingBlocks(paths[0], paths[1])).toEqual(ranges)
+    expect(differingBlocks(paths[1], paths[0])).toEqual(ranges)
+  })
+})
+
+describe('file URIs', () => {
+  test.each(['/a', '/a b/ü%/#?&;"\'', '/\u{1f4be}', '/a\nb'])('%j survives the way there and back', (path) => {
+    expect(parseFileUri(formatFileUri(path))).toEqual({ path, options: new Map() })
+  })
+
+  test.each([
+    ['file:///a/../../b//c/.', '/b/c'],
+    ['file:/a/', '/a'],
+    ['FILE://LOCALHOST/a', '/a'],
+    ['file:///%2e%2e/etc', '/etc'],
+  ])('%s names %s', (uri, path) => {
+    expect(parseFileUri(uri).path).toBe(path)
+  })
+
+  test('options are decoded and given once', () => {
+    expect(parseFileUri('file:///a?x=1%262&y=').options).toEqual(
+      new Map([
+        ['x', '1&2'],
+        ['y', ''],
+      ]),
+    )
+    expect(() => parseFileUri('file:///a?x=1&x=2')).toThrow('twice')
+    expect(() => parseFileUri('file:///a?x')).toThrow('name=value')
+  })
+})
+
+describe('tools', () => {
+  test('a failure names the command, its status and what it said, in English', () => {
+    expect(() => runTool('cp', ['--', '/no/such/file', directory])).toThrow(
+      /^cp -- \/no\/such\/file .*: exit status 1: cp: cannot stat '\/no\/such\/file': No such file or directory$/,
+    )
+  })
+})
+
+test('a run directory that is not ours is refused', () => {
+  const previous = process.env.SMAPIV3_RUN_DIR
+  process.env.SMAPIV3_RUN_DIR = image('a file', 0)
+  try {
+    expect(() => runDirectory('volume')).toThrow()
+    process.env.SMAPIV3_RUN_DIR = join(directory, 'run')
+    expect(statSync(runDirectory('volume')).mode & 0o777).toBe(0o700)
+  } finally {
+    if (previous === undefined) delete process.env.SMAPIV3_RUN_DIR
+    else process.env.SMAPIV3_RUN_DIR = previous
+  }
+})

@@ -1,0 +1,64 @@
+/** What killed calls leave in an SR's directory, and how files of volumes are removed. */
+import { rmSync } from 'node:fs'
+import { syncPath } from '../../src/engine/atomic-file.ts'
+import { lock, tryLock } from '../../src/engine/lock.ts'
+import {
+  type Contents,
+  imageFile,
+  metadataFile,
+  newImageFile,
+  newMetadataFile,
+  readContents,
+  volumeLockFile,
+} from './layout.ts'
+
+/** The files of each volume that exists. Anything else is being written, or was when its writer died. */
+const COMPLETE = ['.json', '.raw', '.lock']
+
+/**
+ * Removes what killed calls left: images without metadata and half-written files. What a running call is at work on is
+ * locked, and left alone.
+ */
+export function sweepLeftovers(directory: string): void {
+  for (const key of leftoverKeys(readContents(directory))) {
+    const held = tryLock(volumeLockFile(directory, key))
+    if (held === undefined) continue
+    try {
+      removeTemporaryFiles(directory, key)
+      if (readContents(directory).volumes.get(key)?.has('.json')) continue
+      rmSync(imageFile(directory, key), { force: true })
+      held.remove()
+    } finally {
+      held.release()
+    }
+  }
+}
+
+/** Keys of which files are there that belong to no volume. */
+export function leftoverKeys({ volumes }: Contents): readonly string[] {
+  return [...volumes]
+    .filter(([, endings]) => !endings.has('.json') || [...endings].some((ending) => !COMPLETE.includes(ending)))
+    .map(([key]) => key)
+}
+
+/**
+ * Removes a volume, whole or half, once nobody is at work on it. The metadata goes first, for good, so that no volume
+ * without its image is ever seen. It is no error where there is nothing.
+ */
+export function removeVolume(directory: string, key: string): void {
+  const held = lock(volumeLockFile(directory, key))
+  try {
+    rmSync(metadataFile(directory, key), { force: true })
+    syncPath(directory)
+    rmSync(imageFile(directory, key), { force: true })
+    removeTemporaryFiles(directory, key)
+    held.remove()
+  } finally {
+    held.release()
+  }
+}
+
+function removeTemporaryFiles(directory: string, key: string): void {
+  rmSync(newImageFile(directory, key), { force: true })
+  rmSync(newMetadataFile(directory, key), { force: true })
+}

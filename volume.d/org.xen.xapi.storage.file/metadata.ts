@@ -1,0 +1,58 @@
+/** The file that makes an image a volume. */
+import { errnoOf } from '../../src/engine/storage-error.ts'
+import { errors, PluginError } from '../../src/kit/index.ts'
+import { DamagedFileError, readRecord, writeRecord } from './json-file.ts'
+import { isKey, metadataFile } from './layout.ts'
+
+/** What KEY.json holds. The size is that of the image and written nowhere else. */
+export interface Metadata {
+  readonly name: string
+  readonly description: string
+  readonly read_write: boolean
+  readonly sharable: boolean
+  /** What Volume.set stored. */
+  readonly keys: Readonly<Record<string, string>>
+  /** Key of the volume whose content this one began with; missing where it began empty. */
+  readonly origin?: string
+  /** Key of the volume at the root of all copies: those with the same root have content in common. */
+  readonly root: string
+}
+
+const MEMBERS = {
+  name: 'string',
+  description: 'string',
+  read_write: 'boolean',
+  sharable: 'boolean',
+  keys: 'strings',
+  origin: 'string?',
+  root: 'string',
+}
+
+/**
+ * The metadata of a volume.
+ * @throws PluginError Volume_does_not_exist, also for a text that cannot be a key
+ * @throws DamagedFileError
+ */
+export function readMetadata(directory: string, key: string): Metadata {
+  if (!isKey(key)) throw errors.volumeDoesNotExist(key)
+  try {
+    return readRecord(metadataFile(directory, key), MEMBERS) as unknown as Metadata
+  } catch (error) {
+    throw errnoOf(error) === 'ENOENT' ? errors.volumeDoesNotExist(key) : error
+  }
+}
+
+/** The metadata of a volume; undefined where it does not exist or is damaged. */
+export function findMetadata(directory: string, key: string): Metadata | undefined {
+  try {
+    return readMetadata(directory, key)
+  } catch (error) {
+    if (error instanceof DamagedFileError || error instanceof PluginError) return undefined
+    throw error
+  }
+}
+
+/** Writes the metadata of a volume, which makes it exist; the volume's lock must be held. */
+export function writeMetadata(directory: string, key: string, metadata: Metadata): void {
+  writeRecord(metadataFile(directory, key), metadata)
+}
