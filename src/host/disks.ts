@@ -276,6 +276,9 @@ export class Disks {
   async #close(disk: Disk, volume: Volume, found: Found): Promise<void> {
     if (found.datapath.features.has('NONPERSISTENT')) await this.#step('Datapath.close', disk, found)
     await this.#clones.discard(disk, volume, disk.options)
+    // Whoever still was attached to the temporary clone has lost it.
+    const lost = this.#users(disk).filter((user) => user.volume !== disk.key)
+    for (const connection of lost) this.#parts.connections.remove(connection)
   }
 
   async #step(

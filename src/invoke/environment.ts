@@ -13,7 +13,7 @@ export interface EnvironmentSettings {
 
 /**
  * What plugins legitimately need: to find programs, a home and a place for temporary files; who runs them; language and
- * time zone of their messages; the runtime directory where an unprivileged user's sockets are; and the way to a storage
+ * time zone of their messages; the runtime directories where sockets and other state of this host are; and the way to a storage
  * server behind a proxy.
  *
  * Left out on purpose, since each makes every plugin run other code or slows all of them down: LD_PRELOAD,
@@ -29,6 +29,7 @@ const PASSED = [
   'SHELL',
   'TMPDIR',
   'XDG_RUNTIME_DIR',
+  'SMAPIV3_RUN_DIR',
   'LANG',
   'LANGUAGE',
   'LC_*',
