@@ -1,0 +1,29 @@
+import type { Host } from '../host/host.ts'
+import type { CallOptions } from '../host/plugin-caller.ts'
+import type { Log } from './log.ts'
+import type { Options } from './options.ts'
+
+/** What a verb works with. */
+export interface Session {
+  /** Made when it is first needed, so that a verb can say what keeps it from being made. */
+  readonly host: Host
+  /** What the command line says of any call. */
+  readonly call: CallOptions & { readonly signal: AbortSignal }
+  readonly options: Options
+  readonly log: Log
+  /** Prints text on standard output while the verb runs; false once nobody reads it any more. */
+  readonly print: (text: string) => boolean
+}
+
+/** What a verb answers, in both forms; only the one that was asked for is made. */
+export interface Answer {
+  /** One JSON document. */
+  readonly json: () => string
+  /** The same for people; empty for nothing. */
+  readonly text: () => string
+  /** Exit status, 0 by default. */
+  readonly status?: number
+}
+
+/** A verb with its arguments, ready to run. */
+export type Run = (session: Session) => Promise<Answer>
