@@ -1,0 +1,71 @@
+/**
+ * A disk as a block device of the kernel, where the kernel has no client of its own for it: the daemon shows the disk
+ * as a file (a FUSE export), and a loop device makes a block device of the file. Needs root.
+ *
+ * Order matters: the loop device goes first. A FUSE export lets itself be deleted under a live loop device, whose I/O
+ * then fails.
+ */
+import { spawnSync } from 'node:child_process'
+import { closeSync, openSync, readFileSync, rmSync } from 'node:fs'
+import { attachLoop, detachLoop, type LoopDevice, loopDevices, refreshLoopCapacity, servedFile } from '../loop.ts'
+
+/** Makes the file that a FUSE export is mounted on. */
+export function createMountpoint(path: string): void {
+  closeSync(openSync(path, 'a', 0o600))
+}
+
+/** The loop device over a mounted file, made where there is none. Requests bypass the page cache of the file. */
+export function loopOver(file: string, readOnly: boolean): string {
+  const found = loopsOver(file)[0] ?? attachLoop(file, { readOnly, direct: true })
+  return found.device
+}
+
+/** Makes the loop devices over a file as large as the file has become. */
+export function refreshLoopsOver(file: string): void {
+  for (const { device } of loopsOver(file)) refreshLoopCapacity(device)
+}
+
+/** Frees the loop devices over a file, also where its daemon has died. */
+export function detachLoopsOver(file: string): void {
+  for (const { device } of loopsOver(file)) detachLoop(device)
+}
+
+/**
+ * Removes what a dead daemon left of a block device: loop devices, the mount, the file.
+ * @throws Error with what umount says
+ */
+export function removeRemains(file: string): void {
+  detachLoopsOver(file)
+  if (isMounted(file)) unmount(file)
+  rmSync(file, { force: true })
+}
+
+/** Every mount point below a directory. */
+export function mountsBelow(directory: string): readonly string[] {
+  return mountpoints().filter((path) => path.startsWith(`${directory}/`))
+}
+
+/** Whether something is mounted on a file. */
+export function isMounted(file: string): boolean {
+  return mountpoints().includes(file)
+}
+
+function loopsOver(file: string): readonly LoopDevice[] {
+  return loopDevices().filter((loop) => servedFile(loop, file))
+}
+
+/** Lazily: the kernel frees a loop device a moment after it was told to, and holds the mount until then. */
+function unmount(file: string): void {
+  const env = { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', LC_ALL: 'C' }
+  const result = spawnSync('umount', ['--lazy', '--', file], { env, encoding: 'utf8' })
+  if (result.error) throw result.error
+  if (result.status !== 0 && isMounted(file)) throw new Error(`umount ${file}: ${result.stderr.trim()}`)
+}
+
+/** Field 5 of proc_pid_mountinfo(5), where blanks and backslashes are written in octal. */
+function mountpoints(): readonly string[] {
+  return readFileSync('/proc/self/mountinfo', 'utf8')
+    .split('\n')
+    .flatMap((line) => line.split(' ')[4] ?? [])
+    .map((path) => path.replace(/\\(\d{3})/g, (_, octal: string) => String.fromCharCode(Number.parseInt(octal, 8))))
+}

@@ -1,0 +1,68 @@
+/**
+ * The processes of qemu-storage-daemon, found in /proc. A daemon is recognised by its command line, which names its own
+ * QMP socket: a pid that was given to another process in the meantime is never taken for it.
+ */
+import { readdirSync, readFileSync } from 'node:fs'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { errnoOf } from '../storage-error.ts'
+
+/** Milliseconds between two looks at something that is about to happen. */
+const INTERVAL = 2
+
+/** The argument that makes a daemon listen for QMP on a socket. */
+export function qmpArgument(socket: string): string {
+  return `socket,id=qmp,path=${socket},server=on,wait=off`
+}
+
+/** Whether the process runs and is the daemon of this QMP socket. */
+export function isDaemon(pid: number, socket: string): boolean {
+  // A process that has ended and was not waited for has an empty command line.
+  return commandLine(pid).includes(qmpArgument(socket))
+}
+
+/** The daemon of a QMP socket, found by looking at every process; for when its directory was removed. */
+export function findDaemon(socket: string): number | undefined {
+  return readdirSync('/proc')
+    .map(Number)
+    .find((pid) => Number.isInteger(pid) && isDaemon(pid, socket))
+}
+
+/**
+ * Ends a daemon: SIGTERM, at which it flushes every disk, and SIGKILL where that takes longer than the patience.
+ * @param patience milliseconds
+ */
+export async function endDaemon(pid: number, socket: string, patience: number): Promise<void> {
+  for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
+    if (!isDaemon(pid, socket)) return
+    sendSignal(pid, signal)
+    if (await waitUntil(() => !isDaemon(pid, socket), patience)) return
+  }
+  throw new Error(`qemu-storage-daemon (process ${pid}) does not end: it waits for storage that does not answer`)
+}
+
+/** Waits for a condition; whether it came true within so many milliseconds. */
+export async function waitUntil(condition: () => boolean | Promise<boolean>, patience: number): Promise<boolean> {
+  const end = Date.now() + patience
+  for (;;) {
+    if (await condition()) return true
+    if (Date.now() > end) return false
+    await sleep(INTERVAL)
+  }
+}
+
+function commandLine(pid: number): readonly string[] {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0')
+  } catch (error) {
+    if (['ENOENT', 'ESRCH', 'EACCES'].includes(errnoOf(error) ?? '')) return []
+    throw error
+  }
+}
+
+function sendSignal(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal)
+  } catch (error) {
+    if (errnoOf(error) !== 'ESRCH') throw error
+  }
+}

@@ -1,0 +1,67 @@
+/**
+ * What is known about a disk that has been attached: one directory for each in that of its daemon, made by attach and
+ * removed by detach. There is no secret in it. A disk without one is detached, whatever the daemon still has of it.
+ */
+import { mkdirSync, readFileSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { type Int64, parseJson, stringifyJson } from '../../contract/json.ts'
+import { writeFileAtomic } from '../atomic-file.ts'
+import { errnoOf } from '../storage-error.ts'
+import type { Daemon } from './daemon.ts'
+import type { Access } from './nodes.ts'
+
+/** How a disk can be reached: over NBD, or as a block device of the kernel. */
+export type ExportKind = 'nbd' | 'block'
+
+export interface DiskState {
+  /** `changing` while a call is at work, and for ever where it was killed: what the daemon has is then unknown. */
+  readonly phase: 'changing' | 'attached' | 'active'
+  /** As which it is activated, or was last. */
+  readonly access: Access
+  readonly exports: readonly ExportKind[]
+  /** Whether the protocol node is opened by each activation, see nodes.ts. */
+  readonly opensAtActivation: boolean
+  /** Whether the exports refuse writes. */
+  readonly readOnly: boolean
+  /** Whether each write over an export is followed by a flush. */
+  readonly writethrough: boolean
+  /** Bytes. */
+  readonly size: Int64
+}
+
+/** The directory of a disk. */
+export function diskDirectory(daemon: Daemon, id: string): string {
+  return join(daemon.directory, 'disks', id)
+}
+
+/** The file that the disk's FUSE export is mounted on. */
+export function mountFile(daemon: Daemon, id: string): string {
+  return join(diskDirectory(daemon, id), 'image')
+}
+
+/** The state of a disk; undefined where it is detached. */
+export function readState(daemon: Daemon, id: string): DiskState | undefined {
+  try {
+    // Written by this module, as a whole: what is there is a state.
+    return parseJson(readFileSync(stateFile(daemon, id), 'utf8')) as DiskState
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return undefined
+    throw error
+  }
+}
+
+/** Records the state of a disk, and makes its directory. */
+export function writeState(daemon: Daemon, id: string, state: DiskState): DiskState {
+  mkdirSync(diskDirectory(daemon, id), { recursive: true, mode: 0o700 })
+  writeFileAtomic(stateFile(daemon, id), stringifyJson(state))
+  return state
+}
+
+/** Forgets a disk. */
+export function removeState(daemon: Daemon, id: string): void {
+  rmSync(diskDirectory(daemon, id), { recursive: true, force: true })
+}
+
+function stateFile(daemon: Daemon, id: string): string {
+  return join(diskDirectory(daemon, id), 'state.json')
+}

@@ -1,0 +1,173 @@
+/**
+ * Disks in a qemu-storage-daemon: attach, activate, deactivate, detach, resize. Each is repeatable, may be called in any
+ * state, and puts right what a killed call or a killed daemon left; see nodes.ts for the graph of a disk.
+ *
+ * - attach prepares everything that is slow (the daemon, the connection to the server, exports, block device) and looks
+ *   at the image without disturbing who is writing it.
+ * - activate opens the image and moves the exports onto it, deactivate flushes and closes it: a few milliseconds each.
+ * - detach takes all of it away, and the last disk its daemon.
+ */
+import { join } from 'node:path'
+import type { Int64 } from '../../contract/json.ts'
+import { fileNameFor } from '../run-directory.ts'
+import { type Daemon, daemonOf, diskIds, ensureRunning, stop, withDaemonLock, withRunning } from './daemon.ts'
+import { type DiskState, diskDirectory, type ExportKind, readState, removeState, writeState } from './disk-state.ts'
+import { addExports, addressOf, checkExports, type DiskAddress, refreshSize, removeExports } from './exports.ts'
+import { buildGraph, moveToIdle, moveToImage, removeGraph } from './graph.ts'
+import { endJobs } from './jobs.ts'
+import { type Access, CACHE_MODES, type DiskDescription, exportIsReadOnly, opensAtActivation } from './nodes.ts'
+import { type Qmp, withQmp } from './qmp.ts'
+
+/** A disk: its daemon and its name there. */
+export interface Disk {
+  readonly daemon: Daemon
+  readonly id: string
+}
+
+/** The disk of a URI; nothing is made. `group` names the daemon that it shares, see daemon.ts. */
+export function diskOf(group: string, uri: string): Disk {
+  // A letter first, and 13 bytes, so that names made from it have at most the 31 that QEMU allows.
+  return { daemon: daemonOf(group), id: `d${fileNameFor(uri).slice(0, 12)}` }
+}
+
+/**
+ * Makes a disk reachable at an address that stays the same until detach; all I/O fails until it is activated.
+ * @throws ExportConflictError, QmpError (image cannot be opened), PluginError (MissingDependency)
+ */
+export function attachDisk(
+  disk: Disk,
+  description: DiskDescription,
+  exports: readonly ExportKind[],
+): Promise<DiskAddress> {
+  return withDaemonLock(disk.daemon, async () => addressOf(disk, await attach(disk, description, exports)))
+}
+
+/**
+ * Opens the image, so that I/O on the disk's address reaches it. A disk that its daemon has lost is attached anew. One
+ * that is activated for writing stays so.
+ * @throws QmpError, such as where another host or process has locked the image
+ */
+export function activateDisk(
+  disk: Disk,
+  description: DiskDescription,
+  exports: readonly ExportKind[],
+  access: Access,
+): Promise<void> {
+  return withDaemonLock(disk.daemon, async () => {
+    const state = await attach(disk, description, exports)
+    if (state.phase === 'active' && (state.access === access || state.access === 'read-write')) return
+    await withQmp(disk.daemon.qmpSocket, (qmp) => activate(qmp, disk, description, state, access))
+  })
+}
+
+/**
+ * Ends the disk's jobs, flushes, and closes the image; it is no error where the disk is not activated or its daemon died.
+ * @throws QmpError where what was written cannot be flushed
+ */
+export function deactivateDisk(disk: Disk): Promise<void> {
+  return withDaemonLock(disk.daemon, async () => {
+    const state = readState(disk.daemon, disk.id)
+    if (state === undefined || state.phase === 'attached') return
+    await withRunning(disk.daemon, (qmp) =>
+      state.phase === 'active' ? deactivate(qmp, disk, state) : takeApart(qmp, disk),
+    )
+  })
+}
+
+/** Takes everything of the disk away, in whatever state it is; it is no error where there is nothing. */
+export function detachDisk(disk: Disk): Promise<void> {
+  return withDaemonLock(disk.daemon, async () => {
+    await withRunning(disk.daemon, (qmp) => takeApart(qmp, disk))
+    await stopUnused(disk.daemon)
+  })
+}
+
+/**
+ * Makes an activated disk larger, or shows that its volume has become so, while it is in use. Clients of an NBD export
+ * lose their connection: NBD tells a size only at its beginning.
+ * @throws Error where the disk is not activated for writing; QmpError where the format cannot be resized
+ */
+export function resizeDisk(disk: Disk, size: Int64): Promise<void> {
+  return withDaemonLock(disk.daemon, async () => {
+    const resized = await withRunning(disk.daemon, async (qmp) => {
+      const state = readState(disk.daemon, disk.id)
+      if (state?.phase !== 'active' || state.access !== 'read-write') return false
+      await refreshSize(qmp, disk, state, size)
+      writeState(disk.daemon, disk.id, { ...state, size })
+      return true
+    })
+    if (!resized) throw new Error('a disk can be resized in use only while it is activated for writing')
+  })
+}
+
+async function attach(disk: Disk, description: DiskDescription, exports: readonly ExportKind[]): Promise<DiskState> {
+  const { daemon, id } = disk
+  const state: DiskState = {
+    phase: 'changing',
+    access: 'read-write',
+    exports,
+    opensAtActivation: opensAtActivation(description.protocol),
+    readOnly: exportIsReadOnly(description),
+    writethrough: CACHE_MODES[description.cache].writethrough,
+    size: 0,
+  }
+  checkExports(state)
+  await ensureRunning(daemon)
+  const known = readState(daemon, id)
+  if (known !== undefined && known.phase !== 'changing') return known
+  try {
+    return await withQmp(daemon.qmpSocket, async (qmp) => {
+      await takeApart(qmp, disk)
+      writeState(daemon, id, state)
+      try {
+        const size = await buildGraph(qmp, id, description, daemon.nbdSocket)
+        await addExports(qmp, disk, state)
+        return writeState(daemon, id, { ...state, phase: 'attached', size })
+      } catch (error) {
+        await takeApart(qmp, disk)
+        throw error
+      }
+    })
+  } catch (error) {
+    await stopUnused(daemon)
+    throw error
+  }
+}
+
+async function activate(
+  qmp: Qmp,
+  disk: Disk,
+  description: DiskDescription,
+  state: DiskState,
+  access: Access,
+): Promise<void> {
+  const { daemon, id } = disk
+  if (state.phase === 'active') await deactivate(qmp, disk, state)
+  writeState(daemon, id, { ...state, phase: 'changing' })
+  const scratch = join(diskDirectory(daemon, id), 'scratch')
+  try {
+    await moveToImage(qmp, id, description, access, state.size, scratch)
+  } catch (error) {
+    writeState(daemon, id, { ...state, phase: 'attached' })
+    throw error
+  }
+  writeState(daemon, id, { ...state, phase: 'active', access })
+}
+
+async function deactivate(qmp: Qmp, disk: Disk, state: DiskState): Promise<void> {
+  const { daemon, id } = disk
+  await endJobs(qmp, id)
+  await moveToIdle(qmp, id, state.opensAtActivation)
+  writeState(daemon, id, { ...state, phase: 'attached' })
+}
+
+async function takeApart(qmp: Qmp, disk: Disk): Promise<void> {
+  await endJobs(qmp, disk.id)
+  await removeExports(qmp, disk)
+  await removeGraph(qmp, disk.id)
+  removeState(disk.daemon, disk.id)
+}
+
+async function stopUnused(daemon: Daemon): Promise<void> {
+  if (diskIds(daemon).length === 0) await stop(daemon)
+}

@@ -1,0 +1,120 @@
+/** How the outside reaches a disk: an NBD export, or a FUSE export with a loop device on it. */
+import { rmSync, truncateSync } from 'node:fs'
+import type { Int64 } from '../../contract/json.ts'
+import { createMountpoint, detachLoopsOver, loopOver, refreshLoopsOver } from './block-device.ts'
+import type { Daemon } from './daemon.ts'
+import { type DiskState, type ExportKind, mountFile } from './disk-state.ts'
+import { resizeIdle } from './graph.ts'
+import { nodeNames } from './nodes.ts'
+import type { Qmp } from './qmp.ts'
+import { removeExport } from './undo.ts'
+
+interface Place {
+  readonly daemon: Daemon
+  readonly id: string
+}
+
+/** Where an attached disk is. */
+export interface DiskAddress {
+  /** Bytes. */
+  readonly size: Int64
+  /** Socket and export name of the NBD server. */
+  readonly nbd?: { readonly socket: string; readonly exportName: string }
+  /** Such as /dev/loop0. */
+  readonly blockDevice?: string
+}
+
+/** A disk was to be writable over NBD and as a block device at once. */
+export class ExportConflictError extends Error {
+  override readonly name = 'ExportConflictError'
+
+  constructor() {
+    super('a writable disk is exported over NBD or as a block device, not both: qemu-storage-daemon refuses it')
+  }
+}
+
+/**
+ * Whether the exports are possible together: a FUSE export that can write demands to be able to resize, and an NBD
+ * export that nobody does. To have both, attach a second disk whose protocol is `nbd` on the export of the first.
+ * @throws ExportConflictError
+ */
+export function checkExports({ exports, readOnly }: DiskState): void {
+  const wanted: ReadonlySet<ExportKind> = new Set(exports)
+  if (wanted.size > 1 && !readOnly) throw new ExportConflictError()
+}
+
+export async function addExports(qmp: Qmp, place: Place, state: DiskState): Promise<void> {
+  if (state.exports.includes('nbd')) await addNbdExport(qmp, place.id, state)
+  if (state.exports.includes('block')) await addBlockDevice(qmp, place, state)
+}
+
+/** The address of a disk that is attached; a loop device that somebody took away is made again. */
+export function addressOf({ daemon, id }: Place, { exports, readOnly, size }: DiskState): DiskAddress {
+  return {
+    size,
+    ...(exports.includes('nbd') ? { nbd: { socket: daemon.nbdSocket, exportName: id } } : {}),
+    ...(exports.includes('block') ? { blockDevice: loopOver(mountFile(daemon, id), readOnly) } : {}),
+  }
+}
+
+/** Takes the disk's exports away, the loop device first; clients lose their connection. */
+export async function removeExports(qmp: Qmp, { daemon, id }: Place): Promise<void> {
+  const file = mountFile(daemon, id)
+  detachLoopsOver(file)
+  await removeExport(qmp, fuseName(id))
+  await removeExport(qmp, nbdName(id))
+  rmSync(file, { force: true })
+}
+
+/** Resizes the image of an activated disk and shows the new size at its exports. */
+export async function refreshSize(qmp: Qmp, { daemon, id }: Place, state: DiskState, size: Int64): Promise<void> {
+  const nbd = state.exports.includes('nbd')
+  // QEMU resizes nothing that is exported over NBD.
+  if (nbd) await removeExport(qmp, nbdName(id))
+  try {
+    await qmp.execute('block_resize', { 'node-name': nodeNames(id).top, size })
+    await resizeIdle(qmp, id, size)
+  } finally {
+    if (nbd) await addNbdExport(qmp, id, state)
+  }
+  if (state.exports.includes('block')) refreshBlockDevice(mountFile(daemon, id), size)
+}
+
+function refreshBlockDevice(file: string, size: Int64): void {
+  // The kernel keeps the attributes of a FUSE file for a second, unless it changes them itself.
+  truncateSync(file, Number(size))
+  refreshLoopsOver(file)
+}
+
+async function addNbdExport(qmp: Qmp, id: string, { readOnly, writethrough }: DiskState): Promise<void> {
+  await qmp.execute('block-export-add', {
+    type: 'nbd',
+    id: nbdName(id),
+    name: id,
+    'node-name': nodeNames(id).top,
+    writable: !readOnly,
+    writethrough,
+  })
+}
+
+async function addBlockDevice(qmp: Qmp, { daemon, id }: Place, { readOnly, writethrough }: DiskState): Promise<void> {
+  const file = mountFile(daemon, id)
+  createMountpoint(file)
+  await qmp.execute('block-export-add', {
+    type: 'fuse',
+    id: fuseName(id),
+    mountpoint: file,
+    'node-name': nodeNames(id).top,
+    writable: !readOnly,
+    writethrough,
+  })
+  loopOver(file, readOnly)
+}
+
+function nbdName(id: string): string {
+  return `${id}-nbd`
+}
+
+function fuseName(id: string): string {
+  return `${id}-fuse`
+}

@@ -1,0 +1,145 @@
+/** The nodes of a disk in its daemon: built, moved between idle and image, and taken apart; see nodes.ts for the graph. */
+import type { Int64 } from '../../contract/json.ts'
+import { nbdExportSize } from './nbd-size.ts'
+import {
+  type Access,
+  type DiskDescription,
+  formatNode,
+  forProbe,
+  guardNode,
+  idleNodes,
+  imageNode,
+  limitsObject,
+  needsGuard,
+  nodeNames,
+  opensAtActivation,
+  overlayNodes,
+  protocolNode,
+  secretObjects,
+  topNode,
+} from './nodes.ts'
+import { createOverlay } from './overlay.ts'
+import type { Qmp, QmpObject } from './qmp.ts'
+import { removeExport, removeNode, removeObject } from './undo.ts'
+
+/**
+ * Builds the nodes of a disk that is not activated, and gives the image's size in bytes.
+ * @param nbdSocket of the daemon
+ * @throws QmpError where the image cannot be opened
+ */
+export async function buildGraph(qmp: Qmp, id: string, disk: DiskDescription, nbdSocket: string): Promise<Int64> {
+  for (const secret of secretObjects(id, disk)) await qmp.execute('object-add', secret)
+  await qmp.execute('object-add', limitsObject(id, disk))
+  const size = await probe(qmp, id, disk, nbdSocket)
+  if (disk.overlay !== undefined) await createOverlay(qmp, id, disk.overlay, size)
+  await addNodes(qmp, idleNodes(id, size))
+  await qmp.execute('blockdev-add', topNode(id, nodeNames(id).idle))
+  return size
+}
+
+/**
+ * Opens the image and moves the exports onto it.
+ * @param scratch path for an overlay that stays empty, where one is needed
+ */
+export async function moveToImage(
+  qmp: Qmp,
+  id: string,
+  disk: DiskDescription,
+  access: Access,
+  size: Int64,
+  scratch: string,
+): Promise<void> {
+  const guarded = needsGuard(disk, access)
+  const overlay = disk.overlay ?? (guarded ? scratch : undefined)
+  try {
+    if (overlay !== undefined) await createOverlay(qmp, id, overlay, size)
+    await addNodes(qmp, [
+      ...(opensAtActivation(disk.protocol) ? [protocolNode(id, disk, access)] : []),
+      formatNode(id, disk, access),
+      ...(overlay === undefined ? [] : overlayNodes(id, disk, overlay)),
+      ...(guarded ? [guardNode(id)] : []),
+    ])
+    await moveTop(qmp, id, imageNode(id, disk, access))
+  } catch (error) {
+    await closeImage(qmp, id, opensAtActivation(disk.protocol))
+    throw error
+  }
+}
+
+/**
+ * Moves the exports back to the node where all I/O fails, which flushes, and closes the image.
+ * @param protocolToo whether the protocol node was opened by the activation
+ * @throws QmpError where what was written cannot be flushed; the image stays open
+ */
+export async function moveToIdle(qmp: Qmp, id: string, protocolToo: boolean): Promise<void> {
+  await moveTop(qmp, id, nodeNames(id).idle)
+  await closeImage(qmp, id, protocolToo)
+}
+
+/** Makes the idle node of an activated disk as large as the image has become. */
+export async function resizeIdle(qmp: Qmp, id: string, size: Int64): Promise<void> {
+  await removeIdle(qmp, id)
+  await addNodes(qmp, idleNodes(id, size))
+}
+
+/** Removes every node and object of a disk, in whatever state they are; its exports are gone already. */
+export async function removeGraph(qmp: Qmp, id: string): Promise<void> {
+  const names = nodeNames(id)
+  await removeExport(qmp, probeName(id))
+  await removeNode(qmp, names.top)
+  await closeImage(qmp, id, true)
+  await removeIdle(qmp, id)
+  await removeObject(qmp, names.limits)
+  for (const secret of await secretsOf(qmp, id)) await removeObject(qmp, secret)
+}
+
+/** Looks at the image and leaves open what stays connected from attach to detach. */
+async function probe(qmp: Qmp, id: string, disk: DiskDescription, nbdSocket: string): Promise<Int64> {
+  const names = nodeNames(id)
+  const name = probeName(id)
+  const passing = opensAtActivation(disk.protocol)
+  const protocol = protocolNode(id, disk, 'read-write')
+  await addNodes(qmp, [passing ? forProbe(protocol) : protocol, forProbe(formatNode(id, disk, 'read-only'))])
+  await qmp.execute('block-export-add', { type: 'nbd', id: name, name, 'node-name': names.format })
+  const size = await nbdExportSize(nbdSocket, name)
+  await removeExport(qmp, name)
+  await removeNode(qmp, names.format)
+  if (passing) await removeNode(qmp, names.protocol)
+  return size
+}
+
+/** Closes the image, and its protocol node where that is opened at each activation. */
+async function closeImage(qmp: Qmp, id: string, protocolToo: boolean): Promise<void> {
+  const names = nodeNames(id)
+  const above = [names.guard, names.overlay, names.overlayFile, names.format]
+  await removeNodes(qmp, protocolToo ? [...above, names.protocol] : above)
+}
+
+async function removeIdle(qmp: Qmp, id: string): Promise<void> {
+  const names = nodeNames(id)
+  await removeNodes(qmp, [names.idle, names.zero])
+}
+
+async function moveTop(qmp: Qmp, id: string, below: string): Promise<void> {
+  await qmp.execute('blockdev-reopen', { options: [topNode(id, below)] })
+}
+
+/** All at once: the daemon does them one after the other, and a round trip each would be most of an activation. */
+async function addNodes(qmp: Qmp, nodes: readonly QmpObject[]): Promise<void> {
+  await Promise.all(nodes.map((node) => qmp.execute('blockdev-add', node)))
+}
+
+async function removeNodes(qmp: Qmp, names: readonly string[]): Promise<void> {
+  await Promise.all(names.map((name) => removeNode(qmp, name)))
+}
+
+/** The names of the disk's secrets, asked from the daemon: who detaches a disk need not know its description. */
+async function secretsOf(qmp: Qmp, id: string): Promise<readonly string[]> {
+  const objects = await qmp.execute('qom-list', { path: '/objects' })
+  if (!Array.isArray(objects)) return []
+  return objects.map(({ name }: { name: unknown }) => String(name)).filter((name) => name.startsWith(`${id}-`))
+}
+
+function probeName(id: string): string {
+  return `${id}-probe`
+}

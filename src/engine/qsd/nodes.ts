@@ -1,0 +1,277 @@
+/**
+ * What a disk is → the block nodes of qemu-storage-daemon that make it: pure functions.
+ *
+ * The graph of a disk, from the bytes up:
+ *
+ * ```
+ *   protocol ── format ──────────────────────────── image ─┐
+ *                  └─ backing of ── overlay ─────── image ─┤ one of them at a time
+ *                                   (guard) overlay image ─┤
+ *   null-co ── blkdebug (every request fails) ────── idle ─┘── top (throttle) ── exports
+ * ```
+ *
+ * Exports stand on `top` from attach to detach, and `top` stands on `idle` while the disk is not activated: no byte of
+ * the image is cached or locked then, so that another host may write it until the very moment of activation, and the
+ * export's name, the block device and its size stay the same all the time. Activating opens the format and moves `top`
+ * onto it; deactivating moves it back, which flushes, and closes the format.
+ */
+
+import type { Int64 } from '../../contract/json.ts'
+import { IMAGE_FORMATS, type ImageFormat } from '../image-format.ts'
+import type { QmpObject } from './qmp.ts'
+
+/** How the host's page cache and flushes are used. */
+export type CacheMode = 'none' | 'writeback' | 'writethrough' | 'unsafe'
+
+interface CacheRow {
+  readonly direct: boolean
+  readonly noFlush: boolean
+  /** Whether each write is followed by a flush; said at the export. */
+  readonly writethrough: boolean
+}
+
+/** The one table of cache modes. */
+export const CACHE_MODES: Readonly<Record<CacheMode, CacheRow>> = {
+  none: { direct: true, noFlush: false, writethrough: false },
+  writeback: { direct: false, noFlush: false, writethrough: false },
+  writethrough: { direct: false, noFlush: false, writethrough: true },
+  unsafe: { direct: false, noFlush: true, writethrough: false },
+}
+
+/** A password that a node names, handed over by QMP and never on a command line. */
+export interface Secret {
+  /** The option of the protocol that takes the secret's name, such as `password-secret` or `key-secret`. */
+  readonly option: string
+  readonly data: string
+}
+
+/** The server of an NBD export (QMP's SocketAddress). */
+export type SocketAddress =
+  | { readonly type: 'unix'; readonly path: string }
+  | { readonly type: 'inet'; readonly host: string; readonly port: string }
+
+/** Where the bytes of an image are; the members of each are QMP's BlockdevOptions of the driver. */
+export type Protocol =
+  | { readonly driver: 'file' | 'host_device'; readonly filename: string }
+  | {
+      readonly driver: 'nfs'
+      readonly server: { readonly type: 'inet'; readonly host: string }
+      readonly path: string
+      readonly user?: number
+      readonly group?: number
+    }
+  | {
+      readonly driver: 'iscsi'
+      readonly transport: 'tcp' | 'iser'
+      readonly portal: string
+      readonly target: string
+      readonly lun: number
+      readonly user?: string
+      readonly 'initiator-name'?: string
+    }
+  | {
+      readonly driver: 'rbd'
+      readonly pool: string
+      readonly namespace?: string
+      readonly image: string
+      readonly snapshot?: string
+      readonly conf?: string
+      readonly user?: string
+    }
+  | {
+      readonly driver: 'nbd'
+      readonly server: SocketAddress
+      readonly export?: string
+      readonly 'reconnect-delay'?: number
+      readonly 'open-timeout'?: number
+    }
+  | {
+      readonly driver: 'http' | 'https'
+      readonly url: string
+      readonly username?: string
+      readonly sslverify?: boolean
+      readonly timeout?: number
+    }
+
+/** Limits of a disk's I/O: bytes or operations per second, as QMP's ThrottleLimits names them. */
+export type IoLimits = Partial<
+  Record<'bps-total' | 'bps-read' | 'bps-write' | 'iops-total' | 'iops-read' | 'iops-write', Int64>
+>
+
+/** What a disk is. It holds secrets: it is made anew from the URI by every call, and stored nowhere. */
+export interface DiskDescription {
+  readonly protocol: Protocol
+  readonly secrets?: readonly Secret[]
+  readonly format: ImageFormat
+  readonly readOnly: boolean
+  readonly cache: CacheMode
+  /** Whether discard requests free the blocks of the image. */
+  readonly discard: 'unmap' | 'ignore'
+  /** Whether writes of zeroes are made cheap: `unmap` frees the blocks and needs `discard: 'unmap'`. */
+  readonly detectZeroes: 'off' | 'on' | 'unmap'
+  readonly limits?: IoLimits
+  /** Path of a qcow2 image that takes all writes, so that the image itself never changes; made where it is missing. */
+  readonly overlay?: string
+}
+
+/** How a disk is opened: as it is described, or for reading only. */
+export type Access = 'read-write' | 'read-only'
+
+/** The names of the nodes and objects of a disk; QEMU allows 31 bytes. */
+export function nodeNames(id: string) {
+  return {
+    limits: `${id}-limits`,
+    protocol: `${id}-file`,
+    format: `${id}-format`,
+    overlayFile: `${id}-ofile`,
+    overlay: `${id}-overlay`,
+    guard: `${id}-guard`,
+    zero: `${id}-zero`,
+    idle: `${id}-idle`,
+    top: `${id}-top`,
+    secret: (option: string): string => `${id}-${option}`,
+  }
+}
+
+/** Drivers whose node is opened at each activation: that takes under a millisecond, and sees a file that was replaced. */
+const OPENED_AT_ACTIVATION: readonly string[] = ['file', 'host_device']
+
+/** Drivers that can only read. */
+const READ_ONLY_DRIVERS: readonly string[] = ['http', 'https']
+
+/** Whether the protocol node waits for the activation; all others are connected from attach to detach. */
+export function opensAtActivation(protocol: Protocol): boolean {
+  return OPENED_AT_ACTIVATION.includes(protocol.driver)
+}
+
+/** Whether nothing is ever written to the image itself. */
+export function imageIsReadOnly(description: DiskDescription): boolean {
+  return (
+    description.readOnly || description.overlay !== undefined || READ_ONLY_DRIVERS.includes(description.protocol.driver)
+  )
+}
+
+/** Whether the exports of the disk refuse writes. */
+export function exportIsReadOnly(description: DiskDescription): boolean {
+  return description.overlay === undefined && imageIsReadOnly(description)
+}
+
+/** The node that `top` stands on while the disk is activated. */
+export function imageNode(id: string, description: DiskDescription, access: Access): string {
+  const names = nodeNames(id)
+  if (needsGuard(description, access)) return names.guard
+  return description.overlay === undefined ? names.format : names.overlay
+}
+
+/**
+ * Whether changes have to be refused below exports that promise to take them: of a disk that was attached for writing
+ * and is activated for reading only. Nodes above the image demand to write then, and QEMU lets them do so only where
+ * something takes the writes: an overlay, which the guard keeps empty.
+ */
+export function needsGuard(description: DiskDescription, access: Access): boolean {
+  return access === 'read-only' && !exportIsReadOnly(description)
+}
+
+/** object-add of each secret. */
+export function secretObjects(id: string, description: DiskDescription): readonly QmpObject[] {
+  return (description.secrets ?? []).map(({ option, data }) => ({
+    'qom-type': 'secret',
+    id: nodeNames(id).secret(option),
+    data,
+  }))
+}
+
+/** object-add of the throttle group: without limits it lets everything pass. */
+export function limitsObject(id: string, description: DiskDescription): QmpObject {
+  return { 'qom-type': 'throttle-group', id: nodeNames(id).limits, limits: description.limits ?? {} }
+}
+
+/** blockdev-add of the protocol node. */
+export function protocolNode(id: string, description: DiskDescription, access: Access): QmpObject {
+  const names = nodeNames(id)
+  const secrets = (description.secrets ?? []).map(({ option }) => [option, names.secret(option)])
+  return {
+    ...description.protocol,
+    ...Object.fromEntries(secrets),
+    ...common(names.protocol, description, imageIsReadOnly(description) || access === 'read-only'),
+  }
+}
+
+/** The same node for a look at the image that disturbs nobody who has it open, on this host or another. */
+export function forProbe(node: QmpObject): QmpObject {
+  return { ...node, 'read-only': true, 'force-share': true }
+}
+
+/** blockdev-add of the format node, on the protocol node. */
+export function formatNode(id: string, description: DiskDescription, access: Access): QmpObject {
+  const names = nodeNames(id)
+  const readOnly = imageIsReadOnly(description) || access === 'read-only'
+  return {
+    driver: IMAGE_FORMATS[description.format].driver,
+    ...common(names.format, description, readOnly),
+    ...(readOnly ? {} : { 'detect-zeroes': description.detectZeroes }),
+    file: names.protocol,
+  }
+}
+
+/** blockdev-add of the overlay in a file, and of its file, on the format node. */
+export function overlayNodes(id: string, description: DiskDescription, path: string): readonly QmpObject[] {
+  const names = nodeNames(id)
+  return [
+    { driver: 'file', filename: path, ...common(names.overlayFile, description, false) },
+    {
+      driver: 'qcow2',
+      ...common(names.overlay, description, false),
+      'detect-zeroes': description.detectZeroes,
+      file: names.overlayFile,
+      backing: names.format,
+    },
+  ]
+}
+
+/** Requests that change an image, and those that do not. */
+const CHANGES = ['write', 'write-zeroes', 'discard']
+const EPERM = 1
+const EIO = 5
+
+/** blockdev-add of the node that refuses every change of what is below it. */
+export function guardNode(id: string): QmpObject {
+  const names = nodeNames(id)
+  return failing(names.guard, names.overlay, CHANGES, EPERM)
+}
+
+/** blockdev-add of what stands in for the image of a disk that is not activated: of its size, and all I/O fails. */
+export function idleNodes(id: string, size: Int64): readonly QmpObject[] {
+  const names = nodeNames(id)
+  return [
+    // Not as zeroes: an NBD server does not read what it knows to be zero, so that reads would not fail.
+    { driver: 'null-co', 'node-name': names.zero, size, 'read-zeroes': false },
+    failing(names.idle, names.zero, ['read', ...CHANGES], EIO),
+  ]
+}
+
+/** blockdev-add, or blockdev-reopen, of the top node on another one. */
+export function topNode(id: string, below: string): QmpObject {
+  const names = nodeNames(id)
+  return { driver: 'throttle', 'node-name': names.top, 'throttle-group': names.limits, file: below }
+}
+
+/** blkdebug never fails a flush here: moving the node away from it flushes. */
+function failing(name: string, image: string, requests: readonly string[], errno: number): QmpObject {
+  return {
+    driver: 'blkdebug',
+    'node-name': name,
+    image,
+    'inject-error': requests.map((iotype) => ({ event: 'none', iotype, errno, immediately: true })),
+  }
+}
+
+function common(name: string, description: DiskDescription, readOnly: boolean): QmpObject {
+  const { direct, noFlush } = CACHE_MODES[description.cache]
+  return {
+    'node-name': name,
+    'read-only': readOnly,
+    discard: description.discard,
+    cache: { direct, 'no-flush': noFlush },
+  }
+}

@@ -1,0 +1,192 @@
+/**
+ * A client of QMP, the control protocol of QEMU and qemu-storage-daemon, on a Unix socket: lines of JSON, commands
+ * executed one after the other.
+ *
+ * A QMP socket serves one client after the other: a second one connects at once, but is greeted only when the first has
+ * gone. Connections are therefore short, the greeting has a bound, and nobody keeps one open to wait for a job (which
+ * is asked for its state instead).
+ *
+ * Passing a descriptor (`getfd`, `add-fd` with SCM_RIGHTS) is not possible from Node and not offered.
+ */
+import { createConnection, type Socket } from 'node:net'
+import { parseJson, stringifyJson } from '../../contract/json.ts'
+
+/** Milliseconds that a daemon has to answer unless the caller says otherwise: opening an image may wait for a server. */
+const TIMEOUT = 30_000
+
+/** The members of a QMP object: what a command takes, what it returns, what an event carries. */
+export type QmpObject = Readonly<Record<string, unknown>>
+
+/** Something that the daemon reports by itself, such as JOB_STATUS_CHANGE. */
+export interface QmpEvent {
+  readonly event: string
+  readonly data: QmpObject
+}
+
+/** A command that the daemon refused or could not do. */
+export class QmpError extends Error {
+  override readonly name = 'QmpError'
+  readonly command: string
+  /** QMP's class: GenericError for nearly all, CommandNotFound, DeviceNotFound… */
+  readonly errorClass: string
+  /** QMP's text for people. */
+  readonly description: string
+
+  constructor(command: string, errorClass: string, description: string) {
+    super(`qemu-storage-daemon refused ${command}: ${description}`)
+    this.command = command
+    this.errorClass = errorClass
+    this.description = description
+  }
+}
+
+/** Nobody listens, the daemon went away, or it did not answer in time. */
+export class QmpConnectionError extends Error {
+  override readonly name = 'QmpConnectionError'
+}
+
+interface Waiter {
+  /** Whether the message is what is waited for; it is then taken. */
+  readonly accept: (message: QmpObject) => boolean
+  readonly reject: (error: Error) => void
+}
+
+/** A connection to a daemon, ready for commands. */
+export class Qmp {
+  readonly #socket: Socket
+  readonly #path: string
+  readonly #waiters = new Set<Waiter>()
+  #rest = ''
+  #lost: QmpConnectionError | undefined
+
+  private constructor(path: string) {
+    this.#path = path
+    this.#socket = createConnection(path)
+    this.#socket.setEncoding('utf8')
+    this.#socket.on('data', (text: string) => this.#receive(text))
+    this.#socket.on('error', (error) => this.#fail(`cannot speak to ${path}: ${error.message}`, error))
+    this.#socket.on('close', () => this.#fail(`the daemon closed the connection ${path}`))
+  }
+
+  /**
+   * Connects, waits for the greeting and leaves negotiation mode.
+   * @param timeout milliseconds for all of it
+   * @throws QmpConnectionError where nobody listens, or another client keeps the daemon busy for too long
+   */
+  static async connect(path: string, timeout = TIMEOUT): Promise<Qmp> {
+    const qmp = new Qmp(path)
+    try {
+      await qmp.#next('the greeting', (message) => 'QMP' in message, timeout)
+      await qmp.execute('qmp_capabilities', {}, timeout)
+      return qmp
+    } catch (error) {
+      qmp.close()
+      throw error
+    }
+  }
+
+  /**
+   * Executes a command and gives its result. Commands that are sent before the answer of another are executed in order.
+   * @param timeout milliseconds; the command goes on in the daemon when they have passed
+   * @throws QmpError where the daemon refuses
+   * @throws QmpConnectionError where it does not answer
+   */
+  async execute(command: string, parameters: QmpObject = {}, timeout = TIMEOUT): Promise<unknown> {
+    const answer = this.#next(command, (message) => 'return' in message || 'error' in message, timeout)
+    this.#socket.write(`${stringifyJson({ execute: command, arguments: parameters })}\n`)
+    const { error, return: result } = await answer
+    if (isObject(error)) throw new QmpError(command, String(error.class), String(error.desc))
+    return result
+  }
+
+  /**
+   * Waits for an event that arrives after this call.
+   * @throws QmpConnectionError where none arrives in so many milliseconds
+   */
+  async event(names: readonly string[], matches: (data: QmpObject) => boolean, timeout: number): Promise<QmpEvent> {
+    const message = await this.#next(
+      names.join(' or '),
+      ({ event, data }) => typeof event === 'string' && names.includes(event) && matches(isObject(data) ? data : {}),
+      timeout,
+    )
+    return { event: String(message.event), data: isObject(message.data) ? message.data : {} }
+  }
+
+  /** Ends the connection; what is waited for fails. */
+  close(): void {
+    this.#fail(`the connection ${this.#path} was closed`)
+    this.#socket.destroy()
+  }
+
+  #next(what: string, matches: (message: QmpObject) => boolean, timeout: number): Promise<QmpObject> {
+    if (this.#lost) return Promise.reject(this.#lost)
+    return new Promise((resolve, reject) => {
+      const settle = (): void => {
+        clearTimeout(timer)
+        this.#waiters.delete(waiter)
+      }
+      const waiter: Waiter = {
+        accept(message) {
+          if (!matches(message)) return false
+          settle()
+          resolve(message)
+          return true
+        },
+        reject(error) {
+          settle()
+          reject(error)
+        },
+      }
+      const timer = setTimeout(() => {
+        // An answer that comes after all would be taken for that of the next command.
+        this.#fail(`${this.#path} did not answer ${what} within ${timeout} ms`)
+        this.#socket.destroy()
+      }, timeout)
+      this.#waiters.add(waiter)
+    })
+  }
+
+  #receive(text: string): void {
+    const lines = (this.#rest + text).split('\n')
+    this.#rest = lines.pop() ?? ''
+    for (const line of lines) {
+      const message = parseMessage(line)
+      if (message === undefined) {
+        this.#fail(`${this.#path} does not speak QMP: ${line.slice(0, 200)}`)
+        this.#socket.destroy()
+        return
+      }
+      for (const waiter of this.#waiters) if (waiter.accept(message)) break
+    }
+  }
+
+  #fail(reason: string, cause?: Error): void {
+    this.#lost ??= new QmpConnectionError(reason, { cause })
+    for (const waiter of [...this.#waiters]) waiter.reject(this.#lost)
+  }
+}
+
+/** Connects, runs a body, and closes the connection whatever happens. */
+export async function withQmp<T>(path: string, body: (qmp: Qmp) => Promise<T>, timeout?: number): Promise<T> {
+  const qmp = await Qmp.connect(path, timeout)
+  try {
+    return await body(qmp)
+  } finally {
+    qmp.close()
+  }
+}
+
+/** Whether a value is an object of QMP. */
+export function isObject(value: unknown): value is QmpObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+function parseMessage(line: string): QmpObject | undefined {
+  try {
+    const message = parseJson(line)
+    return isObject(message) ? message : undefined
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined
+    throw error
+  }
+}

@@ -1,0 +1,93 @@
+import { createServer, type Socket } from 'node:net'
+import { join } from 'node:path'
+import { expect, onTestFinished, test } from 'vitest'
+import { Qmp, QmpConnectionError, QmpError, withQmp } from '../../../src/engine/qsd/qmp.ts'
+import { scratch } from '../../support/scratch.ts'
+
+const GREETING = { QMP: { version: {}, capabilities: [] } }
+
+/** A daemon that answers each line by a function; undefined is no answer. */
+async function daemon(answer: (request: { execute: string; arguments: object }) => unknown): Promise<string> {
+  const path = join(scratch(), 'qmp')
+  const clients = new Set<Socket>()
+  const server = createServer((client) => {
+    clients.add(client)
+    client.write(`${JSON.stringify(GREETING)}\r\n`)
+    client.on('error', () => client.destroy())
+    client.on('data', (data) => {
+      for (const line of String(data).trim().split('\n')) {
+        const request = JSON.parse(line)
+        const reply = request.execute === 'qmp_capabilities' ? '{"return":{}}' : answer(request)
+        if (reply === null) client.destroy()
+        else if (reply !== undefined) client.write(`${reply}\r\n`)
+      }
+    })
+  })
+  await new Promise<void>((resolve) => server.listen(path, resolve))
+  onTestFinished(() => {
+    for (const client of clients) client.destroy()
+    server.close()
+  })
+  return path
+}
+
+test('a command gives its result, with int64 exact both ways', async () => {
+  let seen = ''
+  const path = await daemon((request) => {
+    seen = request.execute
+    return '{"return":{"size":9223372036854775807}}'
+  })
+  const result = await withQmp(path, (qmp) => qmp.execute('query-it', { size: 2n ** 63n - 1n }))
+  expect(seen).toBe('query-it')
+  expect(result).toEqual({ size: 2n ** 63n - 1n })
+})
+
+test('a refusal is an error with the class and the description of QMP', async () => {
+  const path = await daemon(() => '{"error":{"class":"DeviceNotFound","desc":"no such thing"}}')
+  const failure = await withQmp(path, (qmp) => qmp.execute('blockdev-del')).catch((error: unknown) => error)
+  expect(failure).toBeInstanceOf(QmpError)
+  expect(failure).toMatchObject({
+    command: 'blockdev-del',
+    errorClass: 'DeviceNotFound',
+    description: 'no such thing',
+    message: expect.stringContaining('no such thing'),
+  })
+})
+
+test('commands sent together are answered each with its own result, with events in between', async () => {
+  const path = await daemon(({ execute }) => `{"event":"NOISE","data":{}}\r\n{"return":"${execute}"}`)
+  const results = await withQmp(path, (qmp) => Promise.all(['a', 'b', 'c'].map((name) => qmp.execute(name))))
+  expect(results).toEqual(['a', 'b', 'c'])
+})
+
+test('an event is waited for by name and content', async () => {
+  const events = [
+    '{"event":"OTHER","data":{"id":"x"}}',
+    '{"event":"JOB","data":{"id":"y"}}',
+    '{"event":"JOB","data":{"id":"x"}}',
+  ]
+  const path = await daemon(() => `{"return":{}}\r\n${events.join('\r\n')}`)
+  await withQmp(path, async (qmp) => {
+    const event = qmp.event(['JOB'], (data) => data.id === 'x', 5_000)
+    await qmp.execute('go')
+    expect(await event).toEqual({ event: 'JOB', data: { id: 'x' } })
+    await expect(qmp.event(['NEVER'], () => true, 20)).rejects.toThrow(/NEVER within 20 ms/)
+  })
+})
+
+test.each([
+  ['does not answer', () => undefined, /did not answer query within 50 ms/],
+  ['goes away', () => null, /closed/],
+  ['does not speak QMP', () => 'hello', /does not speak QMP: hello/],
+])('a daemon that %s is an error in bounded time', async (_, answer, message) => {
+  const path = await daemon(answer)
+  const failure = withQmp(path, (qmp) => qmp.execute('query', {}, 50))
+  await expect(failure).rejects.toThrow(QmpConnectionError)
+  await expect(failure).rejects.toThrow(message)
+})
+
+test('nobody there is an error that names the socket', async () => {
+  const path = join(scratch(), 'qmp')
+  await expect(Qmp.connect(path)).rejects.toThrow(QmpConnectionError)
+  await expect(Qmp.connect(path)).rejects.toThrow(path)
+})
