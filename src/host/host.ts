@@ -10,7 +10,7 @@ import { type AttachedSr, AttachedSrs } from './attached-srs.ts'
 import { Connections } from './connections.ts'
 import { Disks } from './disks.ts'
 import { Locks } from './locks.ts'
-import { type Callee, type CallOptions, PluginCaller } from './plugin-caller.ts'
+import { type Callee, type CallOptions, PluginCaller, type SpawnerChoice } from './plugin-caller.ts'
 import { loadSettings, type Settings } from './settings.ts'
 import { Srs } from './srs.ts'
 import { Volumes } from './volumes.ts'
@@ -24,6 +24,8 @@ export interface HostOptions {
   readonly settings?: Settings
   /** Told what a caller should know although the call went on: a damaged record set aside, a trace that cannot be written. */
   readonly onWarning?: (message: string) => void
+  /** Chooses how each script is started. */
+  readonly spawnerFor?: SpawnerChoice
 }
 
 export class Host {
@@ -36,13 +38,13 @@ export class Host {
   readonly #caller: PluginCaller
   readonly #roots: readonly string[]
 
-  constructor({ roots, stateDirectory, settings = loadSettings(), onWarning = () => {} }: HostOptions) {
+  constructor({ roots, stateDirectory, settings = loadSettings(), onWarning = () => {}, spawnerFor }: HostOptions) {
     this.#roots = roots
     this.trace = new Recorder(`${stateDirectory}/trace`, {
       limit: settings.trace_limit,
       onFailure: (error) => onWarning(`calls are not recorded: ${error.message}`),
     })
-    this.#caller = new PluginCaller(settings, this.trace)
+    this.#caller = new PluginCaller(settings, this.trace, spawnerFor)
     this.registry = new Registry({ roots, invoke: (call) => this.#caller.query(call) })
     const table = new AttachedSrs(stateDirectory, onWarning)
     const connections = new Connections(stateDirectory, onWarning)

@@ -5,6 +5,7 @@ import type { MethodName, Params, Result } from '../contract/methods.ts'
 import { pluginEnvironment } from '../invoke/environment.ts'
 import { type Call, type Invocation, invoke } from '../invoke/invoke.ts'
 import type { Recorder } from '../invoke/recorder.ts'
+import type { Spawner } from '../invoke/spawn.ts'
 import { type DiscoveredPlugin, scriptOf } from '../registry/plugin.ts'
 import type { QueryCall } from '../registry/query.ts'
 import { deadlineOf, type Settings } from './settings.ts'
@@ -29,6 +30,9 @@ export interface Callee {
   readonly apiVersion: string
 }
 
+/** How the script of a call is started; undefined for the usual way. */
+export type SpawnerChoice = (call: { readonly plugin: string; readonly dbg: string }) => Spawner | undefined
+
 const DEFAULT_DBG = 'smapiv3'
 
 /** Errors of a plugin that mean that the caller named something that is not there, by the first of their params. */
@@ -42,8 +46,10 @@ export class PluginCaller {
   readonly #settings: Settings
   readonly #recorder: Recorder | undefined
   readonly #environment: Readonly<Record<string, string>>
+  readonly #spawnerFor: SpawnerChoice | undefined
 
-  constructor(settings: Settings, recorder: Recorder | undefined) {
+  constructor(settings: Settings, recorder: Recorder | undefined, spawnerFor?: SpawnerChoice) {
+    this.#spawnerFor = spawnerFor
     this.#settings = settings
     this.#recorder = recorder
     this.#environment = pluginEnvironment(process.env, settings.environment)
@@ -110,6 +116,7 @@ export class PluginCaller {
       environment: this.#environment,
       outputLimit: this.#settings.output_limit,
       recorder: this.#recorder,
+      spawner: this.#spawnerFor?.({ plugin, dbg: call.params.dbg }),
     })
   }
 }

@@ -2,7 +2,6 @@
 import { createHash } from 'node:crypto'
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import writeFileAtomic from 'write-file-atomic'
 import { Smapiv3Error } from '../contract/errors.ts'
 import { parseJson, stringifyJson } from '../contract/json.ts'
 import { isObject } from '../contract/normalise.ts'
@@ -45,6 +44,8 @@ export class RecordDirectory<T extends object> {
     const path = join(this.#directory, fileName(name))
     try {
       mkdirSync(this.#directory, { recursive: true, mode: 0o700 })
+      // Loaded only here: most calls read records and write none.
+      const { default: writeFileAtomic } = await import('write-file-atomic')
       await writeFileAtomic(path, `${stringifyJson(record)}\n`, { mode: 0o600 })
     } catch (cause) {
       throw unusable(`cannot write ${path}`, cause)

@@ -75,6 +75,16 @@ export class Srs {
     return this.#parts.table.put(sr)
   }
 
+  /** Forgets an SR, and which disks of it are attached, where that has ended by other means, without calling the plugin. */
+  async forget(uuid: string): Promise<void> {
+    const { table, connections } = this.#parts
+    const forget = async () => {
+      table.remove(uuid)
+      for (const connection of connections.of(uuid)) connections.remove(connection)
+    }
+    await this.#alone(uuid, forget, undefined)
+  }
+
   /** What a possibly partial configuration leads to (SR.probe). */
   async probe(
     plugin: string,
