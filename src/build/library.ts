@@ -1,4 +1,4 @@
-/** The library, the kit and the command line: bundles below dist/ that need no package at run time. */
+/** The library, the kit and the program of the command line: bundles below dist/ that need no package at run time. */
 import { existsSync } from 'node:fs'
 import { mkdir, readdir, rm } from 'node:fs/promises'
 import { dirname, join, relative } from 'node:path'
@@ -9,17 +9,12 @@ import writeFileAtomic from 'write-file-atomic'
 const ENTRY_POINTS: Readonly<Record<string, string>> = {
   index: 'index.ts',
   'kit/index': 'kit/index.ts',
-  'cli/main': 'cli/main.ts',
+  'cli/program': 'cli/program.ts',
+  'cli/logger': 'cli/logger.ts',
 }
 
-/** Entry points that are run instead of imported. */
-const EXECUTABLES = ['cli/main.js']
-
-const EXECUTABLE_MODE = 0o755
-const MODULE_MODE = 0o644
-
-/** What the declarations of `tsc` are in; not ours to remove. */
-const TYPES = 'types'
+/** Parts of dist/ that are made elsewhere: the declarations of `tsc`, and the executable. */
+const OTHERS = ['types/', 'cli/main.cjs', 'cli/validators/']
 
 /** Packages in CommonJS ask for Node's own modules by require(), which a module in ESM does not have. */
 const REQUIRE = "import { createRequire } from 'node:module'\nconst require = createRequire(import.meta.url)\n"
@@ -47,7 +42,7 @@ export async function buildLibrary(root: string): Promise<readonly Product[]> {
   const isEntryPoint = ({ path }: OutputFile) => withoutExtension(relative(dist, path)) in ENTRY_POINTS
   // Entry points last: what they import is there by then.
   const ordered = [...outputs].sort((a, b) => Number(isEntryPoint(a)) - Number(isEntryPoint(b)))
-  for (const output of ordered) await write(dist, output)
+  for (const output of ordered) await write(output)
   await removeOthers(dist, new Set(outputs.map(({ path }) => path)))
   return ordered.filter(isEntryPoint).map(({ path, contents }) => ({ path, bytes: contents.byteLength }))
 }
@@ -72,31 +67,21 @@ async function bundle(root: string, dist: string): Promise<readonly OutputFile[]
   return outputFiles
 }
 
-async function write(dist: string, { path, text }: OutputFile): Promise<void> {
-  const isExecutable = EXECUTABLES.includes(relative(dist, path))
+async function write({ path, text }: OutputFile): Promise<void> {
   await mkdir(dirname(path), { recursive: true })
-  await writeFileAtomic(path, withRequire(isExecutable ? withInterpreter(text) : text), {
-    mode: isExecutable ? EXECUTABLE_MODE : MODULE_MODE,
-    fsync: false,
-  })
-}
-
-function withInterpreter(text: string): string {
-  return text.startsWith('#!') ? text : `#!/usr/bin/env node\n${text}`
+  await writeFileAtomic(path, withRequire(text), { mode: 0o644, fsync: false })
 }
 
 /** Only the one file that has the bundler's stand-in for require() needs the real one. */
 function withRequire(text: string): string {
-  if (!text.includes('var __require =')) return text
-  const [, interpreter = '', rest = ''] = /^(#!.*\n)?([\s\S]*)$/.exec(text) ?? []
-  return interpreter + REQUIRE + rest
+  return text.includes('var __require =') ? REQUIRE + text : text
 }
 
 async function removeOthers(dist: string, wanted: ReadonlySet<string>): Promise<void> {
   for (const entry of await readdir(dist, { recursive: true, withFileTypes: true })) {
     const path = join(entry.parentPath, entry.name)
-    const isType = relative(dist, path).startsWith(join(TYPES, '/'))
-    if (entry.isFile() && !isType && !wanted.has(path)) await rm(path)
+    const isOurs = !OTHERS.some((other) => relative(dist, path).startsWith(other))
+    if (entry.isFile() && isOurs && !wanted.has(path)) await rm(path)
   }
 }
 

@@ -8,6 +8,7 @@ import { readdir } from 'node:fs/promises'
 import { join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
+import { buildExecutable } from './executable.ts'
 import { buildLibrary, missingEntryPoints } from './library.ts'
 import { buildPlugin, SOURCE } from './plugin.ts'
 
@@ -22,6 +23,10 @@ async function library(): Promise<readonly string[]> {
   const missing = missingEntryPoints(ROOT)
   if (missing.length > 0) throw new Error(`missing: ${missing.join(', ')}`)
   return products.map(({ path, bytes }) => `${relative(ROOT, path)}  ${size(bytes)}`)
+}
+
+async function executable(): Promise<readonly string[]> {
+  return [relative(ROOT, await buildExecutable(ROOT))]
 }
 
 async function plugin(directory: string): Promise<readonly string[]> {
@@ -57,7 +62,7 @@ async function main(): Promise<void> {
       () =>
         plugin(directory),
   )
-  const steps = [library, ...plugins, ...(process.argv.includes('--types') ? [types] : [])]
+  const steps = [library, executable, ...plugins, ...(process.argv.includes('--types') ? [types] : [])]
   for (const outcome of await Promise.allSettled(steps.map((step) => step()))) {
     if (outcome.status === 'fulfilled') {
       for (const line of outcome.value) console.log(line)

@@ -1,27 +1,29 @@
 /** Runs one verb: the host around it, its answer on standard output, its error on standard error, its exit status. */
 import { asSmapiv3Error } from '../contract/errors.ts'
-import type { Host } from '../host/host.ts'
+import type { HostOptions } from '../host/plugin-calls.ts'
 import { Interruption } from './interruption.ts'
 import { Log } from './log.ts'
 import { type Options, typedOptionsOf, wantsJson } from './options.ts'
 import { Output } from './output.ts'
 import { logOwnCalls } from './own-calls.ts'
 import { reportError } from './report.ts'
-import type { Run } from './session.ts'
+import type { CallHost, Run } from './session.ts'
+
+/** Makes the host; what it warns of is logged. */
+export type Open<H extends CallHost> = (options: HostOptions) => H
 
 /** Returns the exit status; everything is written when it does. */
-export async function execute(options: Options, run: Run): Promise<number> {
+export async function execute<H extends CallHost>(options: Options, open: Open<H>, run: Run<H>): Promise<number> {
   const output = new Output()
   const log = new Log(options.logLevel)
   const interruption = new Interruption()
   const { signal } = interruption
   const { deadline, dbg, roots, stateDirectory } = options
-  let host: Host | undefined
+  let host: H | undefined
   try {
-    const { Host } = await import('../host/host.ts')
     const answer = await run({
       get host() {
-        host ??= new Host({ roots, stateDirectory, onWarning: (message) => log.write('warn', message) })
+        host ??= open({ roots, stateDirectory, onWarning: (message) => log.write('warn', message) })
         return host
       },
       call: { dbg, deadline, signal },
@@ -37,8 +39,7 @@ export async function execute(options: Options, run: Run): Promise<number> {
     reportError(error, { output, json: options.json, withStack: options.logLevel === 'debug' })
     return interruption.exitStatus ?? error.exitStatus
   } finally {
-    if (host !== undefined) await logOwnCalls(host, log)
-    host?.close()
+    if (host !== undefined) logOwnCalls(host, log)
     interruption.stop()
     await log.flush()
     await output.flush()

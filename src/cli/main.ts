@@ -1,6 +1,15 @@
-/** The executable. `call` must start about as quickly as Node itself, so nothing else is imported on its way. */
+/**
+ * The executable. `call` must start about as quickly as Node itself, so it is built into one file with this one, and
+ * nothing else is: the other commands, which load yargs, are a module beside it.
+ */
+import { PIPES } from '../invoke/pipes.ts'
+import { run as call } from './call/lean.ts'
 import { nounOf } from './options.ts'
 
-const words = process.argv.slice(2)
-const { run } = nounOf(words) === 'call' ? await import('./call/lean.ts') : await import('./program.ts')
-process.exit(await run(words))
+async function main(words: readonly string[]): Promise<number> {
+  if (nounOf(words) !== 'call') return (await import('./program.ts')).run(words)
+  PIPES.prepare()
+  return call(words)
+}
+
+main(process.argv.slice(2)).then((status) => process.exit(status))

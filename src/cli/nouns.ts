@@ -6,6 +6,7 @@ import { disk } from './disk/verbs.ts'
 import { doctor } from './doctor/verb.ts'
 import type { Noun } from './noun.ts'
 import { plugin } from './plugin/verbs.ts'
+import { serve } from './serve/verb.ts'
 import { sr } from './sr/verbs.ts'
 import { trace } from './trace/verbs.ts'
 import type { Verb } from './verb.ts'
@@ -14,4 +15,4 @@ import { volume } from './volume/verbs.ts'
 export const NOUNS: Readonly<Record<string, Noun>> = { plugin, sr, volume, disk, trace }
 
 /** Verbs that need no noun. */
-export const STANDALONE: readonly Verb[] = [call, doctor, demo, completion]
+export const STANDALONE: readonly Verb[] = [call, serve, doctor, demo, completion]

@@ -1,6 +1,7 @@
 /** The command line as yargs reads it: every noun with its verbs, strict, with help and completion. */
 import yargs, { type Argv, type Options as YargsOption } from 'yargs'
 import { Smapiv3Error } from '../contract/errors.ts'
+import { Host } from '../host/host.ts'
 import { COMPLETE, complete } from './completion/complete.ts'
 import { masked, withoutMask } from './double-dash.ts'
 import { execute, refuse } from './execute.ts'
@@ -8,6 +9,7 @@ import type { Noun } from './noun.ts'
 import { NOUNS, STANDALONE } from './nouns.ts'
 import { COMMON_OPTIONS, LOG_LEVELS, optionsFrom, positionalsOf, type TypedOptions, usage } from './options.ts'
 import { Output } from './output.ts'
+import { daemonProgram } from './serve/start.ts'
 import type { Run } from './session.ts'
 import { version } from './version.ts'
 
@@ -26,9 +28,13 @@ interface Parsed {
 /** Runs what a command line says and returns the exit status. */
 export async function run(words: readonly string[]): Promise<number> {
   try {
+    const daemon = await daemonProgram(process.argv[1] ?? '', words)
+    if (daemon !== undefined) return await daemon(words)
     if (words[0] === COMPLETE) return await print((await complete(words.slice(1), said)).join('\n'))
     const { typed, run, printed } = await parse(masked(withShortHelp(words)))
-    return run === undefined ? await print(printed) : await execute(optionsFrom(typed), run)
+    return run === undefined
+      ? await print(printed)
+      : await execute(optionsFrom(typed), (options) => new Host(options), run)
   } catch (thrown) {
     return refuse(thrown, words)
   }

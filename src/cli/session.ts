@@ -3,10 +3,13 @@ import type { CallOptions } from '../host/plugin-caller.ts'
 import type { Log } from './log.ts'
 import type { Options } from './options.ts'
 
+/** What every verb has of the host; `call` has no more, as more takes longer to load. */
+export type CallHost = Pick<Host, 'call' | 'trace'>
+
 /** What a verb works with. */
-export interface Session {
+export interface Session<H extends CallHost = Host> {
   /** Made when it is first needed, so that a verb can say what keeps it from being made. */
-  readonly host: Host
+  readonly host: H
   /** What the command line says of any call. */
   readonly call: CallOptions & { readonly signal: AbortSignal }
   readonly options: Options
@@ -26,4 +29,4 @@ export interface Answer {
 }
 
 /** A verb with its arguments, ready to run. */
-export type Run = (session: Session) => Promise<Answer>
+export type Run<H extends CallHost = Host> = (session: Session<H>) => Promise<Answer>

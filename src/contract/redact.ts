@@ -91,7 +91,7 @@ function redactUriParts(uri: string, found: Found): string {
       secretIn(password, found)
       return user + REDACTED
     })
-    .replace(/([?&;])([^=&;#]+)=([^&;#]+)/g, (parameter, separator: string, name: string, value: string) => {
+    .replace(/([?&;])([^=?&;#]{1,100})=([^&;#]+)/g, (parameter, separator: string, name: string, value: string) => {
       if (!SECRET_NAME.test(name)) return parameter
       secretIn(value, found)
       return `${separator}${name}=${REDACTED}`

@@ -1,8 +1,8 @@
 /** The host: everything that a caller, be it the command line, the daemon or a test suite, can do with plugins. */
 import type { MethodName, Params, PluginKind } from '../contract/methods.ts'
 import type { Invocation } from '../invoke/invoke.ts'
-import { Recorder } from '../invoke/recorder.ts'
-import { findPlugin, kindOfMethod } from '../registry/find.ts'
+import type { Recorder } from '../invoke/recorder.ts'
+import { findPlugin } from '../registry/find.ts'
 import type { DiscoveredPlugin } from '../registry/plugin.ts'
 import { Registry } from '../registry/registry.ts'
 import type { ReadyPlugin, Snapshot } from '../registry/snapshot.ts'
@@ -10,46 +10,31 @@ import { type AttachedSr, AttachedSrs } from './attached-srs.ts'
 import { Connections } from './connections.ts'
 import { Disks } from './disks.ts'
 import { Locks } from './locks.ts'
-import { type Callee, type CallOptions, PluginCaller, type SpawnerChoice } from './plugin-caller.ts'
-import { loadSettings, type Settings } from './settings.ts'
+import type { Callee, CallOptions } from './plugin-caller.ts'
+import { type HostOptions, PluginCalls } from './plugin-calls.ts'
 import { Srs } from './srs.ts'
 import { Volumes } from './volumes.ts'
 
-export interface HostOptions {
-  /** Directories with plugins, the first wins. */
-  readonly roots: readonly string[]
-  /** Directory of what must survive this process: attached SRs and disks, the trace. */
-  readonly stateDirectory: string
-  /** The operator's settings; read from the configuration file by default. */
-  readonly settings?: Settings
-  /** Told what a caller should know although the call went on: a damaged record set aside, a trace that cannot be written. */
-  readonly onWarning?: (message: string) => void
-  /** Chooses how each script is started. */
-  readonly spawnerFor?: SpawnerChoice
-}
+export type { HostOptions } from './plugin-calls.ts'
 
 export class Host {
   readonly registry: Registry
   readonly srs: Srs
   readonly volumes: Volumes
   readonly disks: Disks
-  /** The last calls. */
-  readonly trace: Recorder
-  readonly #caller: PluginCaller
+  readonly #calls: PluginCalls
   readonly #roots: readonly string[]
 
-  constructor({ roots, stateDirectory, settings = loadSettings(), onWarning = () => {}, spawnerFor }: HostOptions) {
+  constructor(options: HostOptions) {
+    const { roots, stateDirectory, onWarning = () => {} } = options
     this.#roots = roots
-    this.trace = new Recorder(`${stateDirectory}/trace`, {
-      limit: settings.trace_limit,
-      onFailure: (error) => onWarning(`calls are not recorded: ${error.message}`),
-    })
-    this.#caller = new PluginCaller(settings, this.trace, spawnerFor)
-    this.registry = new Registry({ roots, invoke: (call) => this.#caller.query(call) })
+    this.#calls = new PluginCalls(options)
+    const { caller } = this.#calls
+    this.registry = new Registry({ roots, invoke: (call) => caller.query(call) })
     const table = new AttachedSrs(stateDirectory, onWarning)
     const connections = new Connections(stateDirectory, onWarning)
     const parts = {
-      caller: this.#caller,
+      caller,
       locks: new Locks(),
       table,
       connections,
@@ -59,6 +44,11 @@ export class Host {
     this.srs = new Srs({ ...parts, volumePlugin: (name) => this.registry.find(name, 'volume') })
     this.volumes = new Volumes(parts)
     this.disks = new Disks({ ...parts, datapathFor: (scheme) => this.registry.datapathFor(scheme) })
+  }
+
+  /** The last calls. */
+  get trace(): Recorder {
+    return this.#calls.trace
   }
 
   /** Every plugin in the roots, usable or not, each asked what it is. */
@@ -92,7 +82,7 @@ export class Host {
     params: Params<M>,
     options?: CallOptions,
   ): Promise<Invocation<M>> {
-    return this.#caller.invoke(findPlugin(this.#roots, plugin, kindOfMethod(method)), method, params, options)
+    return this.#calls.call(plugin, method, params, options)
   }
 
   /** Ends what runs in the background. */

@@ -60,7 +60,7 @@ export interface Recorded<M extends MethodName> {
   readonly stdout: Buffer
 }
 
-/** Keeps what calls did. Never rejects: a call does not fail because it cannot be recorded. */
+/** Keeps what calls did. Never throws: a call does not fail because it cannot be recorded. */
 export interface CallRecorder {
-  record<M extends MethodName>(recorded: Recorded<M>): Promise<void>
+  record<M extends MethodName>(recorded: Recorded<M>): void
 }

@@ -65,7 +65,7 @@ export async function invoke<M extends MethodName>(call: Call<M>): Promise<Invoc
     stdoutBytes: stdout.length,
     outcome,
   }
-  await call.recorder?.record({ call, invocation, stdout })
+  call.recorder?.record({ call, invocation, stdout })
   return invocation
 }
 

@@ -1,6 +1,5 @@
 /** The trace: a ring of records on disk, one file for each call, without secrets. */
-import { randomInt } from 'node:crypto'
-import { chmod, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { chmodSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Smapiv3Error } from '../contract/errors.ts'
 import type { CallRecorder, Recorded } from './call.ts'
@@ -8,7 +7,7 @@ import { isId, timeOfId } from './id.ts'
 import { isTraceRecord, type TraceRecord, traceRecord } from './trace-record.ts'
 
 export interface RecorderSettings {
-  /** Most records kept; 200 where absent. For a while there may be an eighth more. */
+  /** Most records kept, none where 0; 200 where absent. For a while there may be an eighth more. */
   readonly limit?: number | undefined
   /** Told once if records cannot be written; the calls go on. */
   readonly onFailure?: ((error: Smapiv3Error) => void) | undefined
@@ -31,7 +30,7 @@ export class Recorder implements CallRecorder {
   readonly directory: string
   readonly #limit: number
   readonly #onFailure: (error: Smapiv3Error) => void
-  #ready: Promise<void> | undefined
+  #isReady = false
   #failed = false
   /** Records until the directory is read again to remove the oldest. */
   #untilPrune: number
@@ -41,31 +40,36 @@ export class Recorder implements CallRecorder {
     this.#limit = limit
     this.#onFailure = onFailure
     // A command line writes one record and ends: chance has one process in so many look for all of them.
-    this.#untilPrune = randomInt(this.#slack)
+    this.#untilPrune = Math.floor(Math.random() * this.#slack)
   }
 
-  /** Writes the record of a call. Never rejects: a full or read-only disk fails no call. */
-  async record<M extends TraceRecord['method']>(recorded: Recorded<M>): Promise<void> {
+  /**
+   * Writes the record of a call. Never throws: a full or read-only disk fails no call. It waits for the disk, as what it
+   * writes is small and never synchronised; the threads of asynchronous files would cost a command line more.
+   */
+  record<M extends TraceRecord['method']>(recorded: Recorded<M>): void {
+    if (this.#limit === 0) return
     try {
       const record = traceRecord(recorded)
-      this.#ready ??= this.#makeDirectory()
-      await this.#ready
-      await this.#write(record)
+      this.#makeDirectory()
+      this.#write(record)
       if (this.#untilPrune > 0) this.#untilPrune -= 1
-      else await this.#prune()
+      else this.#prune()
     } catch (error) {
-      this.#ready = undefined
+      this.#isReady = false
       this.#report(error)
     }
   }
 
   /** The newest records, oldest first; a damaged one is named and passed over. */
-  async list({ last = this.#limit }: { readonly last?: number } = {}): Promise<Trace> {
-    const ids = (await this.#ids()).slice(-this.#limit).slice(last === 0 ? Number.POSITIVE_INFINITY : -last)
+  list({ last = this.#limit }: { readonly last?: number } = {}): Trace {
+    const ids = this.#ids()
+      .slice(-this.#limit)
+      .slice(last === 0 ? Number.POSITIVE_INFINITY : -last)
     const records: TraceRecord[] = []
     const damaged: { id: string; reason: string }[] = []
     for (const id of ids) {
-      const record = await this.#read(id)
+      const record = this.#read(id)
       if (typeof record === 'string') damaged.push({ id, reason: record })
       else if (record !== undefined) records.push(record)
     }
@@ -76,8 +80,8 @@ export class Recorder implements CallRecorder {
    * One record.
    * @throws Smapiv3Error USAGE where there is none of that id, STATE_UNUSABLE where it is damaged
    */
-  async read(id: string): Promise<TraceRecord> {
-    const record = isId(id) ? await this.#read(id) : undefined
+  read(id: string): TraceRecord {
+    const record = isId(id) ? this.#read(id) : undefined
     if (record === undefined) {
       throw new Smapiv3Error('USAGE', `no call ${JSON.stringify(id)} is in the trace`, {
         recovery: 'See `smapiv3 trace`.',
@@ -95,39 +99,41 @@ export class Recorder implements CallRecorder {
     return join(this.directory, id + SUFFIX)
   }
 
-  async #makeDirectory(): Promise<void> {
-    await mkdir(this.directory, { recursive: true, mode: 0o700 })
-    await chmod(this.directory, 0o700)
+  #makeDirectory(): void {
+    if (this.#isReady) return
+    mkdirSync(this.directory, { recursive: true, mode: 0o700 })
+    chmodSync(this.directory, 0o700)
+    this.#isReady = true
   }
 
   /** A reader never sees half a record. */
-  async #write(record: TraceRecord): Promise<void> {
+  #write(record: TraceRecord): void {
     const temporary = join(this.directory, record.id + TEMPORARY)
     try {
-      await writeFile(temporary, `${JSON.stringify(record)}\n`, { mode: 0o600, flag: 'wx' })
-      await rename(temporary, this.#path(record.id))
+      writeFileSync(temporary, `${JSON.stringify(record)}\n`, { mode: 0o600, flag: 'wx' })
+      renameSync(temporary, this.#path(record.id))
     } catch (error) {
-      await rm(temporary, { force: true })
+      rmSync(temporary, { force: true })
       throw error
     }
   }
 
   /** Another process may be at it too; a file already gone is none of our business. */
-  async #prune(): Promise<void> {
+  #prune(): void {
     this.#untilPrune = this.#slack
-    const names = await readdir(this.directory)
+    const names = readdirSync(this.directory)
     const oldest = idsAmong(names, SUFFIX)
       .slice(0, -this.#limit)
       .map((id) => id + SUFFIX)
     const abandoned = idsAmong(names, TEMPORARY)
       .filter((id) => timeOfId(id) < Date.now() - ABANDONED)
       .map((id) => id + TEMPORARY)
-    await Promise.all([...oldest, ...abandoned].map((name) => rm(join(this.directory, name), { force: true })))
+    for (const name of [...oldest, ...abandoned]) rmSync(join(this.directory, name), { force: true })
   }
 
-  async #ids(): Promise<readonly string[]> {
+  #ids(): readonly string[] {
     try {
-      return idsAmong(await readdir(this.directory), SUFFIX)
+      return idsAmong(readdirSync(this.directory), SUFFIX)
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === 'ENOENT') return []
       throw this.#unusable(`cannot read the trace in ${this.directory}`, error)
@@ -135,9 +141,9 @@ export class Recorder implements CallRecorder {
   }
 
   /** Undefined where it is not there (any more), text where it is damaged. */
-  async #read(id: string): Promise<TraceRecord | string | undefined> {
+  #read(id: string): TraceRecord | string | undefined {
     try {
-      const record: unknown = JSON.parse(await readFile(this.#path(id), 'utf8'))
+      const record: unknown = JSON.parse(readFileSync(this.#path(id), 'utf8'))
       return isTraceRecord(record) ? record : 'it is JSON, but no record of a call'
     } catch (error) {
       if (error instanceof SyntaxError) return `it is no JSON (${error.message})`

@@ -100,7 +100,7 @@ function beginning(bytes: Buffer): string {
 
 /** A URI in a text that is no result: a plugin's log line, or broken JSON. */
 function redactUris(text: string): string {
-  return text.replace(/[A-Za-z][A-Za-z0-9+.-]*:\/\/[^\s"'<>\\]+/g, redactUri)
+  return text.replace(/[A-Za-z][A-Za-z0-9+.-]{0,63}:\/\/[^\s"'<>\\]+/g, redactUri)
 }
 
 function cleanError(error: ErrorRecord, clean: (text: string) => string): ErrorRecord {

@@ -4,7 +4,7 @@ import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { dir } from 'tmp-promise'
 
-export const MAIN = resolve(import.meta.dirname, '..', '..', 'dist', 'cli', 'main.js')
+export const MAIN = resolve(import.meta.dirname, '..', '..', 'dist', 'cli', 'main.cjs')
 export const PACKAGE = resolve(import.meta.dirname, '..', '..')
 
 export interface Ended {

@@ -70,3 +70,10 @@ test('what is not of the form the schema says is left alone', () => {
   expect(redactParams('SR.attach', null)).toBeNull()
   expect(redactParams('SR.attach', { configuration: [1] })).toEqual({ configuration: [1] })
 })
+
+test.each(['?'.repeat(300_000), 'a'.repeat(300_000), '&a'.repeat(150_000), `x://${':'.repeat(300_000)}`])(
+  'text made to be slow is not',
+  (text) => {
+    expect(redactUri(text)).toHaveLength(text.length)
+  },
+)

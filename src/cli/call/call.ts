@@ -2,7 +2,7 @@
 
 import { Smapiv3Error } from '../../contract/errors.ts'
 import { isMethodName, METHOD_NAMES, type MethodName, type Params } from '../../contract/methods.ts'
-import type { Answer, Session } from '../session.ts'
+import type { Answer, CallHost, Session } from '../session.ts'
 import { paramsFrom } from './params.ts'
 
 export interface CallArguments {
@@ -18,7 +18,7 @@ export interface CallArguments {
 /** Answers with the plugin's own text. */
 export async function callMethod(
   { plugin, method, parameters, params }: CallArguments,
-  session: Session,
+  session: Session<CallHost>,
 ): Promise<Answer> {
   const name = methodNamed(method)
   const json = params === '-' ? await readStandardInput(session.call.signal) : params

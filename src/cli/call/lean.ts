@@ -1,5 +1,6 @@
 /** The command line of `call` without yargs, which takes longer to load than Node itself. */
 import { type ParseArgsConfig, parseArgs } from 'node:util'
+import { PluginCalls } from '../../host/plugin-calls.ts'
 import { execute, refuse } from '../execute.ts'
 import { COMMON_OPTIONS, optionsFrom, type TypedOptions, usage } from '../options.ts'
 import type { CallArguments } from './call.ts'
@@ -13,7 +14,11 @@ const RECOVERY = 'See `smapiv3 call --help`.'
 export async function run(words: readonly string[]): Promise<number> {
   try {
     const { typed, taken } = parse(words)
-    return await execute(optionsFrom(typed), (session) => callMethod(taken, session))
+    return await execute(
+      optionsFrom(typed),
+      (options) => new PluginCalls(options),
+      (session) => callMethod(taken, session),
+    )
   } catch (thrown) {
     return refuse(thrown, words)
   }

@@ -13,7 +13,6 @@ const SYSTEM_DIRECTORIES = ['/usr/local/sbin', '/usr/sbin', '/sbin', '/usr/bin',
 
 /** Tools that the host itself runs: the Debian package, and what for. */
 const OWN_TOOLS = [
-  { tool: 'mkfifo', debianPackage: 'coreutils', purpose: 'gives plugins real pipes' },
   { tool: 'sh', debianPackage: 'dash', purpose: 'starts the bundled plugins' },
   { tool: 'flock', debianPackage: 'util-linux', purpose: 'keeps two bundled plugins from one volume' },
 ] as const

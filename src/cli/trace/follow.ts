@@ -32,7 +32,7 @@ export async function follow(records: readonly TraceRecord[], session: Session):
 /** False once nobody reads it any more. A record that is gone, or damaged, is passed over. */
 async function shown(id: string, { host, options, print, log }: Session): Promise<boolean> {
   try {
-    const record = await host.trace.read(id)
+    const record = host.trace.read(id)
     return print(`${options.json ? stringifyJson(record) : callLine(record)}\n`)
   } catch (error) {
     log.write('debug', `the record of the call ${id} is passed over: ${error}`)

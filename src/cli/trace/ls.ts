@@ -42,12 +42,12 @@ function listed(yargs: Argv) {
 
 async function list({ last = String(LAST), follow: goesOn }: ListArguments, session: Session): Promise<Answer> {
   if (!/^\d{1,6}$/.test(last)) throw usage(`--last must be a number of calls; seen: ${JSON.stringify(last)}`)
-  const { records, damaged } = await session.host.trace.list({ last: Number(last) })
+  const { records, damaged } = session.host.trace.list({ last: Number(last) })
   for (const { id, reason } of damaged) session.log.write('warn', `the record of the call ${id} is damaged: ${reason}`)
   return goesOn === true ? follow(records, session) : answer(records, () => callsText(records))
 }
 
 async function show(id: string, { host }: Session): Promise<Answer> {
-  const record = await host.trace.read(id)
+  const record = host.trace.read(id)
   return answer(record, () => callText(record))
 }

@@ -21,7 +21,7 @@ export const replay = verb({
   details: 'What the call changes it changes again. A call whose input held a secret cannot be replayed.',
   takes: (yargs) => yargs.positional('id', text('Id of a call')),
   run: async ({ id }, session) => {
-    const before = await session.host.trace.read(id)
+    const before = session.host.trace.read(id)
     const after = await replayed(before, session)
     const verdict = sameOutcome(before, after) ? 'The outcome is the same.' : 'The outcome is another one.'
     const both = () => `${callText(before)}\n\n--- replayed:\n${callText(after)}\n\n${verdict}`
@@ -46,7 +46,7 @@ async function replayed(record: TraceRecord, { host, options, call }: Session): 
     recorder: host.trace,
   })
   call.signal.throwIfAborted()
-  const { records } = await host.trace.list()
+  const { records } = host.trace.list()
   const replayed = records.find((candidate) => candidate.id === id)
   if (replayed !== undefined) return replayed
   throw outcome.ok ? new Smapiv3Error('STATE_UNUSABLE', 'the replayed call could not be recorded') : outcome.error

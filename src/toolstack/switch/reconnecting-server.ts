@@ -52,6 +52,10 @@ export class ReconnectingServer implements QueueServer {
     return this.#isConnected ? 'serving' : 'connecting'
   }
 
+  get waiting(): number {
+    return this.#limit.pendingCount
+  }
+
   async close({ drain }: { drain: number }): Promise<void> {
     if (this.#mode === 'serving') this.#leave('draining')
     await this.#endWithin(drain, () => this.#end.abort())
@@ -230,6 +234,7 @@ export class ReconnectingServer implements QueueServer {
     this.#wasLossLogged = false
     this.#backoff.reset()
     this.#becomeReady()
+    this.#options.onConnected?.()
     this.#log('info', {}, 'the queue is served')
   }
 

@@ -23,6 +23,8 @@ export interface ServeOptions extends Login {
   readonly log: Log
   /** How many requests are handled at a time; without limit by default. */
   readonly concurrency?: number
+  /** Told of each time that the queue is connected to the switch. */
+  readonly onConnected?: () => void
   /** Seconds of a long poll; 30 by default. Also how often the queue is looked at from its start. */
   readonly pollTimeout?: number
 }
@@ -34,6 +36,8 @@ export interface QueueServer {
   /** Settled when the queue is served for the first time; rejected where it is closed before. */
   readonly ready: Promise<void>
   readonly state: QueueState
+  /** Requests that wait because of `concurrency`. */
+  readonly waiting: number
   /**
    * Takes no further request, and waits up to `drain` seconds until those that run are answered and acked. What is not
    * finished then stays in the queue for the next server. Never rejects.

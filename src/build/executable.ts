@@ -1,0 +1,61 @@
+/**
+ * The command line: dist/cli/main.cjs. One CommonJS file, because Node reads that faster than modules, and a small one,
+ * because it is compiled anew at each start; what not every call needs is loaded from beside it.
+ */
+import { chmod, readdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { build, type Plugin } from 'esbuild'
+
+/** Modules that the executable loads when it needs them: entry points of the library's build, below dist/cli. */
+const MODULES = /^\.\/(program|logger)\.ts$/
+
+const VALIDATORS = join('src', 'contract', 'generated', 'validators')
+
+/** Builds the executable and its validators; returns the path of the executable. */
+export async function buildExecutable(root: string): Promise<string> {
+  const directory = join(root, 'dist', 'cli')
+  const path = join(directory, 'main.cjs')
+  const validators = await readdir(join(root, VALIDATORS))
+  const common = {
+    bundle: true,
+    format: 'cjs',
+    platform: 'node',
+    target: 'node20',
+    minify: true,
+    logLevel: 'silent',
+  } as const
+  await Promise.all([
+    build({
+      ...common,
+      entryPoints: [join(root, 'src', 'cli', 'main.ts')],
+      outfile: path,
+      banner: { js: '#!/usr/bin/env node' },
+      define: { 'import.meta.url': 'IMPORT_META_URL' },
+      inject: [join(root, 'src', 'build', 'import-meta-url.ts')],
+      plugins: [besides],
+    }),
+    build({
+      ...common,
+      entryPoints: validators.map((name) => join(root, VALIDATORS, name)),
+      outdir: join(directory, 'validators'),
+      outExtension: { '.js': '.cjs' },
+    }),
+  ])
+  await chmod(path, 0o755)
+  return path
+}
+
+/** Leaves the modules and the validators out, to be loaded when they are needed. */
+const besides: Plugin = {
+  name: 'besides',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: MODULES }, ({ path }) => ({ path: path.replace(/\.ts$/, '.js'), external: true }))
+    onLoad({ filter: /contract\/generated\/validators\.ts$/ }, () => ({
+      loader: 'js',
+      // By require(): import() would start the loader of modules, which takes longer than the call itself.
+      contents: `export const VALIDATORS = new Proxy({}, {
+        get: (_, method) => async () => module.require('./validators/' + method + '.cjs'),
+      })`,
+    }))
+  },
+}
