@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { withDir } from 'tmp-promise'
 import type { Bench } from './bench.ts'
 import { command } from './command.ts'
+import { daemon } from './daemon.ts'
 import { tableOf } from './figure.ts'
 import { pluginStart } from './plugin-start.ts'
 import { reading } from './reading.ts'
@@ -16,7 +17,13 @@ await withDir(
     const bench = prepare(path)
     console.log(`${cpus().length} cores, Node.js ${process.version}, ${process.platform} ${process.arch}`)
     // What holds nothing in memory comes first: the memory of this process is part of the cost of its children.
-    const figures = [...command(bench), ...pluginStart(), ...(await throughput(bench)), ...(await reading())]
+    const figures = [
+      ...command(bench),
+      ...pluginStart(),
+      ...(await throughput(bench)),
+      ...(await reading()),
+      ...(await daemon()),
+    ]
     console.log(tableOf(figures))
   },
   { prefix: 'smapiv3-bench-', unsafeCleanup: true },

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { Smapiv3Error } from '../contract/errors.ts'
 import { parseJson } from '../contract/json.ts'
-import { isMethodName, METHODS, type MethodName } from '../contract/methods.ts'
+import { isMethodName, METHOD_NAMES, METHODS, type MethodName } from '../contract/methods.ts'
 import { isObject } from '../contract/normalise.ts'
 
 /** Where the settings are, unless the environment variable SMAPIV3_CONFIG names another file. */
@@ -59,6 +59,23 @@ export function loadSettings(environment: NodeJS.ProcessEnv = process.env): Sett
     throw new Smapiv3Error('BAD_CONFIGURATION', `cannot read ${path}: ${(cause as Error).message}`, { cause })
   }
   return readSettings(text, path)
+}
+
+/** Seconds from which a deadline of the method table says that the method may legitimately take very long. */
+const SLOW = 60 * 60
+
+/**
+ * The settings of a daemon under a toolstack, which never times out itself: methods that may legitimately take very long
+ * have no deadline, unless the operator gave them one.
+ */
+export function withoutSlowDeadlines(settings: Settings): Settings {
+  const { '*': all = {}, ...plugins } = settings.deadlines
+  if (all['*'] !== undefined) return settings
+  const slow = METHOD_NAMES.filter((method) => METHODS[method].deadline >= SLOW)
+  return {
+    ...settings,
+    deadlines: { ...plugins, '*': { ...Object.fromEntries(slow.map((method) => [method, 0])), ...all } },
+  }
 }
 
 /** The deadline of a call in seconds, 0 for none: the most exact setting, otherwise that of the method table. */

@@ -1,6 +1,7 @@
 /** The daemon: plugins served to a toolstack (SMAPIv2 bridge, sections 12.4 and 12.5). */
 import { asSmapiv3Error } from '../../contract/errors.ts'
 import { Host } from '../../host/host.ts'
+import { loadSettings, withoutSlowDeadlines } from '../../host/settings.ts'
 import type { Snapshot } from '../../registry/snapshot.ts'
 import { Listener } from '../listen/listener.ts'
 import type { Log } from '../log.ts'
@@ -58,7 +59,8 @@ export class Daemon {
     this.#scripts = new Scripts(() => this.#observers.tracing, options.tracing)
     const { roots, stateDirectory, stateFile: path, switchPath } = options
     const onWarning = (message: string) => log('warn', {}, message)
-    this.host = new Host({ roots, stateDirectory, onWarning, spawnerFor: this.#scripts.spawnerFor })
+    const settings = withoutSlowDeadlines(loadSettings())
+    this.host = new Host({ roots, stateDirectory, settings, onWarning, spawnerFor: this.#scripts.spawnerFor })
     this.#stateFile = path === undefined ? undefined : new StateFile({ path, stateDirectory, host: this.host, log })
     this.#client =
       switchPath === undefined
@@ -139,6 +141,8 @@ export class Daemon {
       if (known?.status !== 'rejected' || known.reason.message !== reason.message)
         this.#log('warn', { path, code: reason.code, recovery: reason.recovery }, reason.message)
     }
+    const ready = snapshot.plugins.filter(({ status }) => status === 'ready').length
+    this.#log('info', { ready, plugins: snapshot.plugins.length }, 'plugins changed')
     this.#snapshot = snapshot
     this.#onSnapshot()
     this.#apply()

@@ -19,7 +19,9 @@ export class VolumeQueues {
   readonly #options: VolumeQueuesOptions
   readonly #open = new Map<string, QueueServer>()
   readonly #leaving = new Map<string, NodeJS.Timeout>()
-  readonly #removals = new Set<Promise<void>>()
+  /** A queue that is being drained has its requests for itself: it is opened again only when it is destroyed. */
+  readonly #removals = new Map<string, Promise<void>>()
+  #snapshot: Snapshot | undefined
   #isClosed = false
 
   constructor(options: VolumeQueuesOptions) {
@@ -31,9 +33,10 @@ export class VolumeQueues {
   }
 
   /** Brings the queues in line with the plugins that there are. */
-  apply({ plugins }: Snapshot): void {
+  apply(snapshot: Snapshot): void {
     if (this.#isClosed) return
-    const present = new Set(plugins.filter(isServed).map(({ name }) => name))
+    this.#snapshot = snapshot
+    const present = new Set(snapshot.plugins.filter(isServed).map(({ name }) => name))
     for (const name of present) this.#comes(name)
     for (const name of this.#open.keys()) if (!present.has(name)) this.#goes(name)
   }
@@ -43,13 +46,13 @@ export class VolumeQueues {
     this.#isClosed = true
     for (const timer of this.#leaving.values()) clearTimeout(timer)
     await Promise.all([...this.#open.values()].map((server) => server.close({ drain })))
-    await Promise.all(this.#removals)
+    await Promise.all(this.#removals.values())
   }
 
   #comes(name: string): void {
     clearTimeout(this.#leaving.get(name))
     this.#leaving.delete(name)
-    if (!this.#open.has(name)) this.#open.set(name, this.#options.open(name))
+    if (!this.#open.has(name) && !this.#removals.has(name)) this.#open.set(name, this.#options.open(name))
   }
 
   #goes(name: string): void {
@@ -71,8 +74,11 @@ export class VolumeQueues {
     const removal = server
       .remove({ drain })
       .catch((error: Error) => log('warn', { queue: name, error: error.message }, 'the queue was not destroyed'))
-      .finally(() => this.#removals.delete(removal))
-    this.#removals.add(removal)
+      .finally(() => {
+        this.#removals.delete(name)
+        if (this.#snapshot !== undefined) this.apply(this.#snapshot)
+      })
+    this.#removals.set(name, removal)
   }
 }
 
