@@ -2,12 +2,11 @@
  * `npm run build`: dist/ and the bundled plugins, one line for each product. With `--types` the type declarations too,
  * which take longer than everything else. What is generated from schemas/ is part of the source: see generate.ts.
  */
-import { execFile } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { readdir } from 'node:fs/promises'
 import { join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { promisify } from 'node:util'
+import { execa } from 'execa'
 import { buildExecutable } from './executable.ts'
 import { buildLibrary, missingEntryPoints } from './library.ts'
 import { buildPlugin, SOURCE } from './plugin.ts'
@@ -36,7 +35,7 @@ async function plugin(directory: string): Promise<readonly string[]> {
 
 async function types(): Promise<readonly string[]> {
   const project = join(ROOT, 'src', 'build', 'tsconfig.types.json')
-  await promisify(execFile)(process.execPath, [join(ROOT, 'node_modules', '.bin', 'tsc'), '--project', project])
+  await execa(process.execPath, [join(ROOT, 'node_modules', '.bin', 'tsc'), '--project', project])
   return ['dist/types']
 }
 

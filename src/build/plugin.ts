@@ -1,9 +1,8 @@
 /** From `plugin.ts` to a plugin that any SMAPIv3 toolstack can run: one self-contained file and one link per method. */
-import { execFile } from 'node:child_process'
 import { lstat, readdir, readlink, rename, rm, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { promisify } from 'node:util'
 import { build } from 'esbuild'
+import { execa } from 'execa'
 import { withDir } from 'tmp-promise'
 import writeFileAtomic from 'write-file-atomic'
 
@@ -71,7 +70,7 @@ async function methodsOf(text: string): Promise<string[]> {
     async ({ path: directory }) => {
       const file = join(directory, BUNDLE)
       await writeFile(file, text)
-      const { stdout } = await promisify(execFile)(process.execPath, [file, '--methods'])
+      const { stdout } = await execa(process.execPath, [file, '--methods'])
       return stdout.split('\n').filter((line) => line !== '')
     },
     { prefix: 'smapiv3-build-', unsafeCleanup: true },
