@@ -38,5 +38,5 @@ export class Narrator {
 /** How this program is called from the current directory. */
 function programName(): string {
   const path = process.argv[1] ?? 'smapiv3'
-  return path.endsWith('.js') ? `node ${shellWord(relative(process.cwd(), path))}` : 'smapiv3'
+  return /\.c?js$/.test(path) ? `node ${shellWord(relative(process.cwd(), path))}` : 'smapiv3'
 }
