@@ -122,8 +122,8 @@ async function makePipes(source: Source, count: number): Promise<Made> {
   const shell = await startShell(holders(source), [String(count)])
   const shellEnded = new Promise((resolve) => shell.once('close', resolve))
   try {
-    const pids = await firstLines(shell.stdout, shellEnded, count)
-    const pipes = openHeld(pids)
+    const alone = source === 'documents' && count === 1
+    const pipes = (alone && openIfReady(shell.pid)) || openHeld(await firstLines(shell.stdout, shellEnded, count))
     const real = pipes.every((pipe) => fstatSync(pipe).isFIFO())
     if (real && source === 'documents') for (const pipe of pipes) readSync(pipe, Buffer.alloc(1))
     if (!real) closeAll(pipes)
@@ -131,6 +131,16 @@ async function makePipes(source: Source, count: number): Promise<Made> {
     return { pipes: real ? pipes : undefined, shellEnded }
   } finally {
     shell.stdin.destroy()
+  }
+}
+
+/** A shell that holds the pipes itself is often ready by now, and need not be waited for. */
+function openIfReady(pid: number | undefined): number[] | undefined {
+  try {
+    return openHeld([String(pid)])
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+    throw error
   }
 }
 
