@@ -1,15 +1,14 @@
 /** What a URI asks for. */
 import { realpathSync, type Stats, statSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
-import { FileUriError, parseFileUri } from '../../src/engine/file-uri.ts'
+import { readOptions, type XenBackend } from '../../src/engine/disk-options.ts'
+import { DiskUriError, parseDiskUri } from '../../src/engine/disk-uri.ts'
+import { normalizePath } from '../../src/engine/file-uri.ts'
 import { canUseLoops } from '../../src/engine/loop.ts'
+import type { CacheMode } from '../../src/engine/qsd/nodes.ts'
 
-/** Options of the URI's query → the values each can have. */
-const OPTIONS: Readonly<Record<string, readonly string[]>> = {
-  cache: ['none', 'writeback'],
-  discard: ['unmap', 'ignore'],
-  'read-only': ['true', 'false'],
-}
+/** The options that only this plugin has. */
+export const OWN_OPTIONS = { engine: ['kernel', 'qsd'] } as const
 
 /** An image file or block device, and how it is to be reached. */
 export interface Disk {
@@ -19,9 +18,10 @@ export interface Disk {
   /** The options given, in one form: two URIs of one path with the same options are the same disk. */
   readonly options: string
   /** `none`: the page cache is bypassed. `writeback`: it is used. Undefined: bypassed where that is possible. */
-  readonly cache: 'none' | 'writeback' | undefined
-  readonly discard: boolean
+  readonly cache: CacheMode | undefined
+  readonly discard: 'unmap' | 'ignore'
   readonly readOnly: boolean
+  readonly backend: XenBackend
 }
 
 /** A path that cannot be attached. */
@@ -30,29 +30,29 @@ export class DiskError extends Error {
 }
 
 /**
- * Reads a URI: `file:///path?cache=none|writeback&discard=unmap|ignore&read-only=true|false`.
- * @throws FileUriError
+ * Reads a URI: scheme, an absolute path of this host, and options.
+ * @throws DiskUriError, ConfigurationError
  */
-export function parseDisk(uri: string): Disk {
-  const { path, options } = parseFileUri(uri)
-  for (const [name, value] of options) {
-    const values = Object.hasOwn(OPTIONS, name) ? OPTIONS[name] : undefined
-    if (values === undefined) {
-      throw new FileUriError(uri, `there is no option ${name}; there are ${Object.keys(OPTIONS).join(', ')}`)
-    }
-    if (!values.includes(value)) throw new FileUriError(uri, `${name} is ${values.join(' or ')}, not ${value}`)
+export function parseDisk(text: string): Disk {
+  const uri = parseDiskUri(text)
+  const { host, port, user, query } = uri
+  if (port !== undefined || user !== undefined || !['', 'localhost'].includes(host.toLowerCase())) {
+    throw new DiskUriError(text, `it names a server; only this host is possible: ${uri.scheme}:///path`)
   }
-  const cache = options.get('cache')
+  if (!uri.path.startsWith('/')) throw new DiskUriError(text, 'its path is not absolute')
+  const { cache, discard, readOnly, backend } = readOptions(uri, OWN_OPTIONS)
+  const path = normalizePath(uri.path)
   return {
     path,
     realPath: realPathOf(path),
-    options: [...options]
+    options: [...query]
       .map(([name, value]) => `${name}=${value}`)
       .sort()
       .join('&'),
-    cache: cache === 'none' || cache === 'writeback' ? cache : undefined,
-    discard: options.get('discard') !== 'ignore',
-    readOnly: options.get('read-only') === 'true',
+    cache,
+    discard,
+    readOnly,
+    backend,
   }
 }
 

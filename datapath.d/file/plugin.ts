@@ -1,26 +1,7 @@
-/** Datapath plugin for `file:` URIs: raw image files and block devices. See README.md. */
-import { definePlugin, runPlugin } from '../../src/kit/index.ts'
-import * as datapath from './datapath.ts'
-import { diagnostics } from './diagnostics.ts'
+/** Datapath plugin for `file:` URIs: image files and block devices of this host. See README.md. */
+import { runPlugin } from '../../src/kit/index.ts'
+import { filePlugin } from './definition.ts'
 
 void runPlugin(
-  definePlugin({
-    query: {
-      plugin: 'file',
-      name: 'Raw image files and block devices',
-      description: 'Reaches file: URIs directly, or through a loop device',
-      vendor: 'smapiv3',
-      copyright: '© the smapiv3 authors, MIT licence',
-      version: '0.1.0',
-      configuration: {},
-    },
-    Plugin: { diagnostics, ls: () => [] },
-    Datapath: {
-      attach: datapath.attach,
-      activate: datapath.activate,
-      activate_readonly: datapath.activateReadonly,
-      deactivate: datapath.deactivate,
-      detach: datapath.detach,
-    },
-  }),
+  filePlugin('file', 'Image files and block devices', 'Reaches file: URIs directly, through a loop device or QEMU'),
 )

@@ -1,6 +1,7 @@
 /**
  * `file:` URIs (RFC 8089): the text comes from outside, so it is taken apart strictly and never reaches a shell.
  */
+import { decodePart, parseQuery } from './uri-text.ts'
 
 /** What a `file:` URI says. */
 export interface FileUri {
@@ -22,9 +23,12 @@ export function parseFileUri(uri: string): FileUri {
     throw new FileUriError(uri, `it names the host ${authority}; only this host is possible: file:///directory`)
   }
   if (fragment !== undefined) throw new FileUriError(uri, 'it has a fragment; write # in a path as %23')
-  const decoded = decode(uri, path)
+  const refuse = (reason: string): never => {
+    throw new FileUriError(uri, reason)
+  }
+  const decoded = decodePart(path, refuse)
   if (!decoded.startsWith('/')) throw new FileUriError(uri, 'its path is not absolute')
-  return { path: normalizePath(decoded), options: parseQuery(uri, query) }
+  return { path: normalizePath(decoded), options: parseQuery(query, refuse) }
 }
 
 /** The `file:` URI of an absolute path, percent-encoded. */
@@ -41,31 +45,8 @@ export class FileUriError extends Error {
   }
 }
 
-function parseQuery(uri: string, query: string): Map<string, string> {
-  const options = new Map<string, string>()
-  for (const pair of query.split('&').filter((text) => text !== '')) {
-    const equals = pair.indexOf('=')
-    if (equals < 1) throw new FileUriError(uri, `its option ${JSON.stringify(pair)} is not name=value`)
-    const name = decode(uri, pair.slice(0, equals))
-    if (options.has(name)) throw new FileUriError(uri, `its option ${name} is given twice`)
-    options.set(name, decode(uri, pair.slice(equals + 1)))
-  }
-  return options
-}
-
-function decode(uri: string, text: string): string {
-  let decoded: string
-  try {
-    decoded = decodeURIComponent(text)
-  } catch {
-    throw new FileUriError(uri, 'a % is not followed by two hexadecimal digits, or the bytes are not UTF-8')
-  }
-  if (decoded.includes('\0')) throw new FileUriError(uri, 'it holds a NUL')
-  return decoded
-}
-
-/** Resolves `.` and `..` by text, as RFC 3986 (section 5.2.4) does, so that one directory has one name. */
-function normalizePath(path: string): string {
+/** An absolute path in its one form: resolves `.` and `..` by text, as RFC 3986 (section 5.2.4) does, so that one directory has one name. */
+export function normalizePath(path: string): string {
   const segments: string[] = []
   for (const segment of path.split('/')) {
     if (segment === '..') segments.pop()

@@ -94,7 +94,7 @@ describe('every user', () => {
     ['file://server/image', 'server'],
     ['file:///a%00b', 'NUL'],
     ['file:///a%zz', 'hexadecimal'],
-    ['file:///a?cash=none', 'cache, discard, read-only'],
+    ['file:///a?cash=none', 'credentials, detect-zeroes, discard, engine'],
     ['file:///a?cache=fast', 'none or writeback'],
     ['file:///a#b', '%23'],
   ])('is told what is wrong with %s', async (bad, reason) => {

@@ -15,6 +15,29 @@ const TOOLS = {
   'qemu-img': 'qemu-utils',
   'qemu-io': 'qemu-utils',
   fusermount3: 'fuse3',
+  'python3-libnbd': 'python3-libnbd',
+  nbdkit: 'nbdkit',
+  openssl: 'openssl',
+  ip: 'iproute2',
+  nsenter: 'util-linux',
+  setpriv: 'util-linux',
+  'qemu-block-extra': 'qemu-block-extra',
+  'ganesha.nfsd': 'nfs-ganesha',
+  'nfs-ganesha-vfs': 'nfs-ganesha-vfs',
+  rpcbind: 'rpcbind',
+  'nfs-ls': 'libnfs-utils',
+  tgtd: 'tgt',
+  tgtadm: 'tgt',
+  ceph: 'ceph-common',
+  'ceph-authtool': 'ceph-common',
+  'ceph-mon': 'ceph-mon',
+  monmaptool: 'ceph-base',
+  'ceph-osd': 'ceph-osd',
+  rbd: 'ceph-common',
+  smbd: 'samba',
+  smbpasswd: 'samba-common-bin',
+  smbclient: 'smbclient',
+  smbnetfs: 'smbnetfs',
 } as const
 
 type Need = keyof typeof TOOLS | 'root' | 'loop devices'
@@ -39,8 +62,17 @@ function has(need: Need): boolean {
   if (need === 'root') return process.getuid?.() === 0
   if (need === 'loop devices') return has('root') && readable('/dev/loop-control')
   if (need === 'python3') return readable('/usr/bin/python3')
+  if (need === 'python3-libnbd') return readable('/usr/lib/python3/dist-packages/nbd.py')
+  if (need === 'qemu-block-extra') return readable(libraryOf('qemu/block-nfs.so'))
+  if (need === 'nfs-ganesha-vfs') return readable(libraryOf('ganesha/libfsalvfs.so'))
   const directories = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/sbin']
   return directories.some((directory) => executable(join(directory, need)))
+}
+
+/** A file in Debian's directory for the libraries of this architecture. */
+export function libraryOf(path: string): string {
+  const architecture = process.arch === 'arm64' ? 'aarch64' : 'x86_64'
+  return join('/usr/lib', `${architecture}-linux-gnu`, path)
 }
 
 function readable(path: string): boolean {

@@ -22,9 +22,14 @@ export function isDaemon(pid: number, socket: string): boolean {
 
 /** The daemon of a QMP socket, found by looking at every process; for when its directory was removed. */
 export function findDaemon(socket: string): number | undefined {
+  return findProcess(qmpArgument(socket))
+}
+
+/** A process that has this very argument on its command line. */
+export function findProcess(argument: string): number | undefined {
   return readdirSync('/proc')
     .map(Number)
-    .find((pid) => Number.isInteger(pid) && isDaemon(pid, socket))
+    .find((pid) => Number.isInteger(pid) && commandLine(pid).includes(argument))
 }
 
 /**
@@ -59,7 +64,8 @@ function commandLine(pid: number): readonly string[] {
   }
 }
 
-function sendSignal(pid: number, signal: NodeJS.Signals): void {
+/** Sends a signal to a process, which may have ended. */
+export function sendSignal(pid: number, signal: NodeJS.Signals): void {
   try {
     process.kill(pid, signal)
   } catch (error) {

@@ -29,7 +29,7 @@ import { errors } from '../../kit/index.ts'
 import { lock } from '../lock.ts'
 import { fileNameFor, runDirectory, socketPath } from '../run-directory.ts'
 import { errnoOf } from '../storage-error.ts'
-import { mountsBelow, removeRemains } from './block-device.ts'
+import { detachLoopsOver, mountsBelow, removeRemains } from './block-device.ts'
 import { endDaemon, findDaemon, isDaemon, qmpArgument, waitUntil } from './daemon-process.ts'
 import { type Qmp, withQmp } from './qmp.ts'
 
@@ -137,6 +137,8 @@ export function diskIds(daemon: Daemon): readonly string[] {
 /** Ends a daemon that is out of reach, and removes the loop devices, mounts and files of one that is dead. */
 async function cleanUp(daemon: Daemon): Promise<void> {
   const mounts = mountsBelow(daemon.directory)
+  // While the daemon lives: it takes its mounts with it, and a loop device over one could no longer be told from others.
+  for (const file of mounts) detachLoopsOver(file)
   // Whose directory was removed is found only by looking at every process.
   const pid = runningPid(daemon) ?? findDaemon(daemon.qmpSocket)
   if (pid !== undefined) await endDaemon(pid, daemon.qmpSocket, PATIENCE)

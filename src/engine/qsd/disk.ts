@@ -13,9 +13,16 @@ import { fileNameFor } from '../run-directory.ts'
 import { type Daemon, daemonOf, diskIds, ensureRunning, stop, withDaemonLock, withRunning } from './daemon.ts'
 import { type DiskState, diskDirectory, type ExportKind, readState, removeState, writeState } from './disk-state.ts'
 import { addExports, addressOf, checkExports, type DiskAddress, refreshSize, removeExports } from './exports.ts'
-import { buildGraph, moveToIdle, moveToImage, removeGraph } from './graph.ts'
+import { buildGraph, imageSize, moveToIdle, moveToImage, removeGraph } from './graph.ts'
 import { endJobs } from './jobs.ts'
-import { type Access, CACHE_MODES, type DiskDescription, exportIsReadOnly, opensAtActivation } from './nodes.ts'
+import {
+  type Access,
+  CACHE_MODES,
+  type DiskDescription,
+  exportIsReadOnly,
+  imageIsReadOnly,
+  opensAtActivation,
+} from './nodes.ts'
 import { type Qmp, withQmp } from './qmp.ts'
 
 /** A disk: its daemon and its name there. */
@@ -100,9 +107,63 @@ export function resizeDisk(disk: Disk, size: Int64): Promise<void> {
   })
 }
 
+/**
+ * Shows the size that the image of an attached disk has now: of one that is activated for writing, where its volume has
+ * grown, and of one that is not activated and has no block device, whose name could change. It is no error where the
+ * disk is not attached.
+ * @returns bytes; undefined where nothing has changed
+ */
+export function refreshDisk(
+  disk: Disk,
+  description: DiskDescription,
+  exports: readonly ExportKind[],
+): Promise<Int64 | undefined> {
+  const { daemon, id } = disk
+  return withDaemonLock(daemon, () =>
+    withRunning(daemon, async (qmp) => {
+      const state = readState(daemon, id)
+      if (state === undefined || !canChangeSize(description, state)) return undefined
+      const size = await imageSize(qmp, id, description, daemon.nbdSocket)
+      if (size === state.size || (state.phase === 'active' && size < state.size)) return undefined
+      if (state.phase === 'active') {
+        await refreshSize(qmp, disk, state, size)
+        writeState(daemon, id, { ...state, size })
+      } else {
+        await takeApart(qmp, disk)
+        await build(qmp, disk, description, stateOf(description, exports))
+      }
+      return size
+    }),
+  )
+}
+
+/** Inside a format other than raw the size is changed only by who has the image open. */
+function canChangeSize(description: DiskDescription, state: DiskState): boolean {
+  if (state.phase === 'attached') return !state.exports.includes('block')
+  return state.access === 'read-write' && description.format === 'raw' && !imageIsReadOnly(description)
+}
+
 async function attach(disk: Disk, description: DiskDescription, exports: readonly ExportKind[]): Promise<DiskState> {
   const { daemon, id } = disk
-  const state: DiskState = {
+  const state = stateOf(description, exports)
+  checkExports(state)
+  await ensureRunning(daemon)
+  const known = readState(daemon, id)
+  if (known !== undefined && known.phase !== 'changing') return known
+  try {
+    return await withQmp(daemon.qmpSocket, async (qmp) => {
+      await takeApart(qmp, disk)
+      return await build(qmp, disk, description, state)
+    })
+  } catch (error) {
+    await stopUnused(daemon)
+    throw error
+  }
+}
+
+/** The state of a disk that is being attached. */
+function stateOf(description: DiskDescription, exports: readonly ExportKind[]): DiskState {
+  return {
     phase: 'changing',
     access: 'read-write',
     exports,
@@ -111,25 +172,18 @@ async function attach(disk: Disk, description: DiskDescription, exports: readonl
     writethrough: CACHE_MODES[description.cache].writethrough,
     size: 0,
   }
-  checkExports(state)
-  await ensureRunning(daemon)
-  const known = readState(daemon, id)
-  if (known !== undefined && known.phase !== 'changing') return known
+}
+
+/** Builds a disk of which nothing is there, or nothing. */
+async function build(qmp: Qmp, disk: Disk, description: DiskDescription, state: DiskState): Promise<DiskState> {
+  const { daemon, id } = disk
+  writeState(daemon, id, state)
   try {
-    return await withQmp(daemon.qmpSocket, async (qmp) => {
-      await takeApart(qmp, disk)
-      writeState(daemon, id, state)
-      try {
-        const size = await buildGraph(qmp, id, description, daemon.nbdSocket)
-        await addExports(qmp, disk, state)
-        return writeState(daemon, id, { ...state, phase: 'attached', size })
-      } catch (error) {
-        await takeApart(qmp, disk)
-        throw error
-      }
-    })
+    const size = await buildGraph(qmp, id, description, daemon.nbdSocket)
+    await addExports(qmp, disk, state)
+    return writeState(daemon, id, { ...state, phase: 'attached', size })
   } catch (error) {
-    await stopUnused(daemon)
+    await takeApart(qmp, disk)
     throw error
   }
 }

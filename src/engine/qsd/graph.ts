@@ -85,7 +85,7 @@ export async function resizeIdle(qmp: Qmp, id: string, size: Int64): Promise<voi
 /** Removes every node and object of a disk, in whatever state they are; its exports are gone already. */
 export async function removeGraph(qmp: Qmp, id: string): Promise<void> {
   const names = nodeNames(id)
-  await removeExport(qmp, probeName(id))
+  await removeProbe(qmp, id)
   await removeNode(qmp, names.top)
   await closeImage(qmp, id, true)
   await removeIdle(qmp, id)
@@ -95,17 +95,49 @@ export async function removeGraph(qmp: Qmp, id: string): Promise<void> {
 
 /** Looks at the image and leaves open what stays connected from attach to detach. */
 async function probe(qmp: Qmp, id: string, disk: DiskDescription, nbdSocket: string): Promise<Int64> {
-  const names = nodeNames(id)
-  const name = probeName(id)
-  const passing = opensAtActivation(disk.protocol)
-  const protocol = protocolNode(id, disk, 'read-write')
-  await addNodes(qmp, [passing ? forProbe(protocol) : protocol, forProbe(formatNode(id, disk, 'read-only'))])
-  await qmp.execute('block-export-add', { type: 'nbd', id: name, name, 'node-name': names.format })
-  const size = await nbdExportSize(nbdSocket, name)
-  await removeExport(qmp, name)
-  await removeNode(qmp, names.format)
-  if (passing) await removeNode(qmp, names.protocol)
-  return size
+  if (opensAtActivation(disk.protocol)) return await imageSize(qmp, id, disk, nbdSocket)
+  const { protocol } = nodeNames(id)
+  await qmp.execute('blockdev-add', protocolNode(id, disk, 'read-write'))
+  return await sizeOver(qmp, id, disk, protocol, nbdSocket)
+}
+
+/**
+ * The size in bytes that the image has now, seen by a look of its own that disturbs nobody.
+ * @throws QmpError where the image cannot be opened
+ */
+export async function imageSize(qmp: Qmp, id: string, disk: DiskDescription, nbdSocket: string): Promise<Int64> {
+  const { protocol } = probeNames(id)
+  await qmp.execute('blockdev-add', { ...forProbe(protocolNode(id, disk, 'read-write')), 'node-name': protocol })
+  return await sizeOver(qmp, id, disk, protocol, nbdSocket)
+}
+
+async function sizeOver(
+  qmp: Qmp,
+  id: string,
+  disk: DiskDescription,
+  protocol: string,
+  nbdSocket: string,
+): Promise<Int64> {
+  const names = probeNames(id)
+  try {
+    const node = { ...forProbe(formatNode(id, disk, 'read-only')), 'node-name': names.format, file: protocol }
+    await qmp.execute('blockdev-add', node)
+    await qmp.execute('block-export-add', {
+      type: 'nbd',
+      id: names.export,
+      name: names.export,
+      'node-name': names.format,
+    })
+    return await nbdExportSize(nbdSocket, names.export)
+  } finally {
+    await removeProbe(qmp, id)
+  }
+}
+
+async function removeProbe(qmp: Qmp, id: string): Promise<void> {
+  const names = probeNames(id)
+  await removeExport(qmp, names.export)
+  await removeNodes(qmp, [names.format, names.protocol])
 }
 
 /** Closes the image, and its protocol node where that is opened at each activation. */
@@ -140,6 +172,7 @@ async function secretsOf(qmp: Qmp, id: string): Promise<readonly string[]> {
   return objects.map(({ name }: { name: unknown }) => String(name)).filter((name) => name.startsWith(`${id}-`))
 }
 
-function probeName(id: string): string {
-  return `${id}-probe`
+/** The names of what is there only while an image is looked at. */
+function probeNames(id: string) {
+  return { protocol: `${id}-probe-file`, format: `${id}-probe-format`, export: `${id}-probe` }
 }

@@ -6,7 +6,7 @@ import { randomBytes } from 'node:crypto'
 import { waitUntil } from './daemon-process.ts'
 import { nodeNames, type SocketAddress } from './nodes.ts'
 import { isObject, type Qmp, type QmpObject } from './qmp.ts'
-import { remove, removeNode } from './undo.ts'
+import { remove, removeBitmap, removeNode } from './undo.ts'
 
 /** Milliseconds for a job to end after it was told to; a mirror in sync has next to nothing left to write. */
 const PATIENCE = 30_000
@@ -31,10 +31,10 @@ export interface JobStatus {
   readonly failure?: string
 }
 
-const COMMANDS: Readonly<Record<JobKind, { readonly command: string; readonly options: QmpObject }>> = {
+const COMMANDS: Readonly<Record<JobKind, { readonly name: string; readonly options: QmpObject }>> = {
   // Each write goes to the target before it is acknowledged once the job has come past it: in sync stays in sync.
-  mirror: { command: 'blockdev-mirror', options: { 'copy-mode': 'write-blocking' } },
-  copy: { command: 'blockdev-backup', options: {} },
+  mirror: { name: 'blockdev-mirror', options: { 'copy-mode': 'write-blocking' } },
+  copy: { name: 'blockdev-backup', options: {} },
 }
 
 const KINDS: Readonly<Record<string, JobKind>> = { mirror: 'mirror', backup: 'copy' }
@@ -42,24 +42,31 @@ const KINDS: Readonly<Record<string, JobKind>> = { mirror: 'mirror', backup: 'co
 /**
  * Starts a job and returns at once, with its id.
  * @param disk id of a disk that is activated
+ * @param options the job's id, of newJobId; whether a bitmap of that name, which goes with the job, marks what to copy
  * @throws QmpError where the target cannot be reached or is too small
  */
-export async function startJob(qmp: Qmp, disk: string, kind: JobKind, target: JobTarget): Promise<string> {
-  const id = `${disk}-${randomBytes(4).toString('hex')}`
-  const { command, options } = COMMANDS[kind]
-  await qmp.execute('blockdev-add', { driver: 'nbd', 'node-name': targetNode(id), ...target })
+export async function startJob(
+  qmp: Qmp,
+  disk: string,
+  kind: JobKind,
+  target: JobTarget,
+  options: { readonly id?: string; readonly marked?: boolean } = {},
+): Promise<string> {
+  const { id = newJobId(disk), marked = false } = options
+  const command = COMMANDS[kind]
   try {
-    await qmp.execute(command, {
+    await qmp.execute('blockdev-add', { driver: 'nbd', 'node-name': targetNode(id), ...target })
+    await qmp.execute(command.name, {
       'job-id': id,
       device: nodeNames(disk).top,
       target: targetNode(id),
-      sync: 'full',
+      ...(marked ? { sync: 'bitmap', 'bitmap-mode': 'never', bitmap: id } : { sync: 'full' }),
       'auto-dismiss': false,
       'on-target-error': 'report',
-      ...options,
+      ...command.options,
     })
   } catch (error) {
-    await removeNode(qmp, targetNode(id))
+    await forget(qmp, id)
     throw error
   }
   return id
@@ -101,7 +108,7 @@ export async function cancelJob(qmp: Qmp, id: string): Promise<void> {
  */
 export async function dismissJob(qmp: Qmp, id: string): Promise<void> {
   await remove(qmp, 'job-dismiss', { id })
-  await removeNode(qmp, targetNode(id))
+  await forget(qmp, id)
 }
 
 /** Ends and forgets all jobs of a disk. */
@@ -110,6 +117,18 @@ export async function endJobs(qmp: Qmp, disk: string): Promise<void> {
     await cancelJob(qmp, id)
     await dismissJob(qmp, id)
   }
+}
+
+/** An id for a job of a disk. */
+export function newJobId(disk: string): string {
+  return `${disk}-${randomBytes(4).toString('hex')}`
+}
+
+/** Removes what was made for a job. */
+async function forget(qmp: Qmp, id: string): Promise<void> {
+  await removeNode(qmp, targetNode(id))
+  const [disk = id] = id.split('-')
+  await removeBitmap(qmp, nodeNames(disk).top, id)
 }
 
 async function queryJobs(qmp: Qmp): Promise<readonly QmpObject[]> {

@@ -43,6 +43,8 @@ export interface Secret {
   /** The option of the protocol that takes the secret's name, such as `password-secret` or `key-secret`. */
   readonly option: string
   readonly data: string
+  /** How the data are written, where they are bytes rather than text. */
+  readonly format?: 'base64'
 }
 
 /** The server of an NBD export (QMP's SocketAddress). */
@@ -174,10 +176,10 @@ export function needsGuard(description: DiskDescription, access: Access): boolea
 
 /** object-add of each secret. */
 export function secretObjects(id: string, description: DiskDescription): readonly QmpObject[] {
-  return (description.secrets ?? []).map(({ option, data }) => ({
+  return (description.secrets ?? []).map(({ option, ...data }) => ({
     'qom-type': 'secret',
     id: nodeNames(id).secret(option),
-    data,
+    ...data,
   }))
 }
 
@@ -246,7 +248,8 @@ export function idleNodes(id: string, size: Int64): readonly QmpObject[] {
   return [
     // Not as zeroes: an NBD server does not read what it knows to be zero, so that reads would not fail.
     { driver: 'null-co', 'node-name': names.zero, size, 'read-zeroes': false },
-    failing(names.idle, names.zero, ['read', ...CHANGES], EIO),
+    // Were only reads to fail, an NBD server would end the connection instead of answering with the error.
+    failing(names.idle, names.zero, ['read', 'block-status', ...CHANGES], EIO),
   ]
 }
 

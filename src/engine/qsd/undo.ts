@@ -28,6 +28,10 @@ export function removeObject(qmp: Qmp, id: string): Promise<void> {
   return remove(qmp, 'object-del', { id })
 }
 
+export function removeBitmap(qmp: Qmp, node: string, name: string): Promise<void> {
+  return remove(qmp, 'block-dirty-bitmap-remove', { node, name })
+}
+
 /** Deletes an export, whoever is connected to it, and waits until it is gone. */
 export async function removeExport(qmp: Qmp, id: string): Promise<void> {
   if (!(await hasExport(qmp, id))) return

@@ -1,0 +1,24 @@
+/** The plugin, under any of the names that volume plugins give out. */
+import { qsdDiagnostics } from '../../src/engine/qsd/datapath-diagnostics.ts'
+import { definePlugin, type Plugin } from '../../src/kit/index.ts'
+import { data, datapath } from './datapath.ts'
+import { diagnostics } from './diagnostics.ts'
+
+/** The plugin for a scheme; `name` and `description` are what Plugin.query says. */
+export function filePlugin(scheme: string, name: string, description: string): Plugin {
+  return definePlugin({
+    query: {
+      plugin: scheme,
+      name,
+      description,
+      vendor: 'smapiv3',
+      copyright: '© the smapiv3 authors, MIT licence',
+      version: '0.1.0',
+      configuration: {},
+      features: ['VDI_MIRROR', 'VDI_MIRROR_IN'],
+    },
+    Plugin: { diagnostics: () => `${diagnostics()}\nin qemu-storage-daemon: ${qsdDiagnostics(scheme)}`, ls: () => [] },
+    Datapath: datapath,
+    Data: data,
+  })
+}

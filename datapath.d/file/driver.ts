@@ -1,0 +1,69 @@
+/** Image files and block devices of this host in a qemu-storage-daemon. */
+import { closeSync, constants, openSync } from 'node:fs'
+import { describeDisk, readOptions } from '../../src/engine/disk-options.ts'
+import { parseDiskUri } from '../../src/engine/disk-uri.ts'
+import { type ImageFormat, imageFormatOf } from '../../src/engine/image-format.ts'
+import type { SchemeDriver } from '../../src/engine/qsd/datapath.ts'
+import type { CacheMode } from '../../src/engine/qsd/nodes.ts'
+import { errnoOf } from '../../src/engine/storage-error.ts'
+import { accessTo, OWN_OPTIONS, parseDisk } from './disk.ts'
+
+/** The schemes that the plugin serves → the format, where the scheme says it. */
+const SCHEMES: Readonly<Record<string, ImageFormat | undefined>> = {
+  file: undefined,
+  'raw+file': 'raw',
+  'raw+block': 'raw',
+  'loop+blkback': 'raw',
+  'vhd+file': 'vhd',
+}
+
+/** Cache modes that a loop device has. */
+const KERNEL_CACHES: readonly (CacheMode | undefined)[] = [undefined, 'none', 'writeback']
+
+export const fileDriver: SchemeDriver = {
+  options: OWN_OPTIONS,
+  group: () => 'file',
+  describe(uri, options) {
+    const disk = parseDisk(uri.text)
+    const { kind, readOnly } = accessTo(disk)
+    return describeDisk(
+      {
+        protocol: { driver: kind === 'block' ? 'host_device' : 'file', filename: disk.realPath },
+        path: disk.path,
+        ...formatOf(uri.scheme),
+        readOnly,
+        cache: canBypassCache(disk.realPath) ? 'none' : 'writeback',
+      },
+      options,
+    )
+  },
+}
+
+/** Whether the disk of a URI needs a daemon: a loop device can do less, but costs less. */
+export function needsDaemon(text: string): boolean {
+  const uri = parseDiskUri(text)
+  const options = readOptions(uri, OWN_OPTIONS)
+  return (
+    options.own.get('engine') === 'qsd' ||
+    (formatOf(uri.scheme).format ?? imageFormatOf(uri.path, options.format)) !== 'raw' ||
+    options.limits !== undefined ||
+    options.detectZeroes !== 'off' ||
+    !KERNEL_CACHES.includes(options.cache)
+  )
+}
+
+function formatOf(scheme: string): { readonly format?: ImageFormat } {
+  const format = SCHEMES[scheme]
+  return format === undefined ? {} : { format }
+}
+
+/** Whether the file system lets a file be read without the page cache; tmpfs does not. */
+function canBypassCache(path: string): boolean {
+  try {
+    closeSync(openSync(path, constants.O_RDONLY | constants.O_DIRECT))
+    return true
+  } catch (error) {
+    if (errnoOf(error) === 'EINVAL') return false
+    throw error
+  }
+}

@@ -1,0 +1,91 @@
+/**
+ * A relay for servers whose certificate is signed by an authority of their own: QEMU's client knows only those that the
+ * system trusts, and nbdkit's takes a file. nbdkit reads from the server and serves it over NBD to the daemon. There is
+ * one for each URI, from attach to detach.
+ */
+import { spawnSync } from 'node:child_process'
+import { closeSync, existsSync, openSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Credentials } from '../../src/engine/credentials.ts'
+import { DiskUriError, type ParsedUri } from '../../src/engine/disk-uri.ts'
+import { findProcess, sendSignal, waitUntil } from '../../src/engine/qsd/daemon-process.ts'
+import { fileNameFor, runDirectory, socketPath } from '../../src/engine/run-directory.ts'
+import { errnoOf } from '../../src/engine/storage-error.ts'
+import { errors } from '../../src/kit/index.ts'
+import { urlOf } from './url.ts'
+
+/** Milliseconds for nbdkit to start, and to end. */
+const PATIENCE = 10_000
+
+/** The descriptor that nbdkit reads the password from. */
+const PASSWORD_DESCRIPTOR = 3
+
+/** The relay did not start. */
+export class RelayError extends Error {
+  override readonly name = 'RelayError'
+}
+
+/** The socket of the relay of a URI. */
+export function relaySocket(uri: ParsedUri): string {
+  return socketPath(join(runDirectory('https'), fileNameFor(uri.text)))
+}
+
+/**
+ * Starts the relay of a URI, unless it runs.
+ * @param ca path of the certificates of the authorities, in PEM
+ * @throws PluginError (MissingDependency), RelayError with what nbdkit says
+ */
+export async function startRelay(uri: ParsedUri, ca: string, credentials: Credentials): Promise<void> {
+  const url = urlOf(uri)
+  // It would be a secret more often than not, and a command line is no place for one.
+  if (url.includes('?')) throw new DiskUriError(uri.text, 'a query for the server is not possible together with ca')
+  if (!existsSync(ca)) throw new RelayError(`the file of the option ca does not exist: ${ca}`)
+  const socket = relaySocket(uri)
+  if (existsSync(socket) && findProcess(socket) !== undefined) return
+  await endRelay(uri)
+  const { user, password } = credentials
+  const secret = password === undefined ? undefined : openSecret(`${socket}.secret`, password)
+  try {
+    const args = [
+      ...['--unix', socket, '--readonly'],
+      ...['curl', `url=${url}`, `cainfo=${ca}`, 'protocols=https'],
+      ...(user === undefined ? [] : [`user=${user}`]),
+      ...(secret === undefined ? [] : [`password=-${PASSWORD_DESCRIPTOR}`]),
+    ]
+    // It goes into the background when it listens.
+    const result = spawnSync('nbdkit', args, {
+      cwd: '/',
+      env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', LC_ALL: 'C' },
+      stdio: ['ignore', 'ignore', 'pipe', secret ?? 'ignore'],
+      encoding: 'utf8',
+      timeout: PATIENCE,
+    })
+    if (errnoOf(result.error) === 'ENOENT') throw errors.missingDependency('nbdkit', 'nbdkit')
+    if (result.error) throw result.error
+    if (result.status !== 0) throw new RelayError(result.stderr.trim())
+  } finally {
+    if (secret !== undefined) closeSync(secret)
+  }
+}
+
+/** Ends the relay of a URI; it is no error where there is none. */
+export async function endRelay(uri: ParsedUri): Promise<void> {
+  const socket = relaySocket(uri)
+  for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
+    const pid = findProcess(socket)
+    if (pid === undefined) break
+    sendSignal(pid, signal)
+    await waitUntil(() => findProcess(socket) === undefined, PATIENCE)
+  }
+  rmSync(socket, { force: true })
+}
+
+/** A descriptor to read a text from that is in no directory. */
+function openSecret(path: string, text: string): number {
+  try {
+    writeFileSync(path, text, { mode: 0o600 })
+    return openSync(path, 'r')
+  } finally {
+    rmSync(path, { force: true })
+  }
+}

@@ -1,0 +1,44 @@
+/** Images on NFS servers. */
+import { type DiskOptions, describeDisk } from '../../src/engine/disk-options.ts'
+import { DiskUriError, type ParsedUri } from '../../src/engine/disk-uri.ts'
+import type { SchemeDriver } from '../../src/engine/qsd/datapath.ts'
+
+/** The port mapper (RFC 1833): QEMU's client speaks NFS version 3 and asks it for all other ports. */
+const PORT_MAPPER = 111
+
+/** Where NFS is served; another port would have to be asked from the port mapper, and cannot be named. */
+const NFS_PORT = 2049
+
+export const nfsDriver: SchemeDriver = {
+  options: { uid: 'positive integer', gid: 'positive integer' },
+  group(uri) {
+    check(uri)
+    return `nfs:${uri.host.toLowerCase()}`
+  },
+  server: ({ host }) => ({ host, port: PORT_MAPPER }),
+  describe({ host, path }, options) {
+    return describeDisk(
+      { protocol: { driver: 'nfs', server: { type: 'inet', host }, path, ...identity(options) }, path },
+      options,
+    )
+  },
+}
+
+/** As whom the files are used; the user that the plugin runs as unless given. */
+function identity({ own }: DiskOptions): { user?: number; group?: number } {
+  const [uid, gid] = [own.get('uid'), own.get('gid')]
+  return { ...(uid === undefined ? {} : { user: Number(uid) }), ...(gid === undefined ? {} : { group: Number(gid) }) }
+}
+
+/** @throws DiskUriError */
+function check(uri: ParsedUri): void {
+  const { text, host, port, path, user } = uri
+  const refuse = (reason: string): never => {
+    throw new DiskUriError(text, reason)
+  }
+  if (host === '') refuse('it names no server: nfs://server/export/path/file')
+  if (user !== undefined) refuse('NFS has no user names; uid= and gid= say as whom files are used')
+  if (port !== undefined && port !== NFS_PORT) refuse(`the port is asked from the server; ${port} cannot be chosen`)
+  if (!/^\/.*[^/]\/[^/]+$/s.test(path)) refuse('its path is not that of a file in an exported directory')
+  if (path.split('/').some((segment) => segment === '..' || segment === '.')) refuse('its path has . or ..')
+}

@@ -1,0 +1,120 @@
+/**
+ * Operations of the Data class: each is a job of a daemon, and a file that says which. The file outlives the daemon, so
+ * that an operation whose daemon has died is known to have failed, and remembers how a job ended that had to end before
+ * somebody asked: with the deactivation of its disk.
+ */
+import { readdirSync, readFileSync, rmSync } from 'node:fs'
+import { basename, dirname, join } from 'node:path'
+import type { Result } from '../../kit/index.ts'
+import { writeFileAtomic } from '../atomic-file.ts'
+import { runDirectory } from '../run-directory.ts'
+import { errnoOf } from '../storage-error.ts'
+import { daemonOf, runningPid } from './daemon.ts'
+import { detachTarget } from './data-target.ts'
+import type { Disk } from './disk.ts'
+import { type JobStatus, jobStatus } from './jobs.ts'
+import { type Qmp, QmpConnectionError, withQmp } from './qmp.ts'
+
+export type Operation = Result<'Data.ls'>[number]
+export type Status = Result<'Data.stat'>
+
+/** What is remembered of an operation. */
+export interface OperationRecord {
+  readonly operation: Operation
+  /** The daemon of the job, see daemon.ts. */
+  readonly group: string
+  /** How it ended; undefined where the daemon knows. */
+  readonly outcome?: Status
+}
+
+/** There is no such operation. */
+export class OperationError extends Error {
+  override readonly name = 'OperationError'
+}
+
+/** Remembers an operation whose job has been started. */
+export function recordOperation(record: OperationRecord): Operation {
+  writeFileAtomic(fileOf(record.operation[1]), JSON.stringify(record))
+  return record.operation
+}
+
+/** The operations of this plugin, or of a disk. */
+export function recordedOperations(disk?: Disk): readonly OperationRecord[] {
+  return readdirSync(directory())
+    .filter((name) => name.endsWith(EXTENSION) && (disk === undefined || name.startsWith(`${disk.id}-`)))
+    .flatMap((name) => read(join(directory(), name)) ?? [])
+}
+
+/** What is remembered of an operation; undefined where there is none. */
+export function findOperation([kind, id]: Operation): OperationRecord | undefined {
+  if (!/^[a-z0-9-]+$/.test(id)) return undefined
+  const record = read(fileOf(id))
+  return record?.operation[0] === kind ? record : undefined
+}
+
+export function forgetOperation([, id]: Operation): void {
+  rmSync(fileOf(id), { force: true })
+}
+
+/** How an operation is. One that its daemon knows nothing of has failed. */
+export async function statusOf(record: OperationRecord): Promise<Status> {
+  if (record.outcome !== undefined) return record.outcome
+  const status = await inDaemon(record, (qmp) => jobStatus(qmp, record.operation[1]))
+  if (status?.failure !== undefined) process.stderr.write(`${record.operation[1]}: ${status.failure}\n`)
+  return status === undefined ? FAILED : fromJob(status)
+}
+
+/** Remembers how the operations of a disk ended: its jobs are about to be ended with its activation. */
+export async function settleOperations(disk: Disk): Promise<void> {
+  for (const record of recordedOperations(disk)) await settle(record)
+}
+
+/** Ends the connections to the targets of a disk's operations, which have ended. */
+export async function detachTargets(disk: Disk): Promise<void> {
+  for (const { operation } of recordedOperations(disk)) await detachTarget(operation[1])
+}
+
+/** Remembers how an operation ended that ends now: with success only if it was complete. */
+export async function settle(record: OperationRecord): Promise<void> {
+  if (record.outcome !== undefined) return
+  const { complete, progress } = await statusOf(record)
+  const outcome = { failed: !complete, complete, ...(progress === undefined ? {} : { progress }) }
+  recordOperation({ ...record, outcome })
+}
+
+/** Runs a body with a connection to the daemon of an operation; undefined where it does not run. */
+export async function inDaemon<T>({ group }: OperationRecord, body: (qmp: Qmp) => Promise<T>): Promise<T | undefined> {
+  const daemon = daemonOf(group)
+  try {
+    return await withQmp(daemon.qmpSocket, body)
+  } catch (error) {
+    if (error instanceof QmpConnectionError && runningPid(daemon) === undefined) return undefined
+    throw error
+  }
+}
+
+const FAILED: Status = { failed: true, complete: false }
+
+function fromJob({ failure, complete, progress }: JobStatus): Status {
+  return { failed: failure !== undefined, complete, progress }
+}
+
+const EXTENSION = '.json'
+
+function fileOf(id: string): string {
+  return join(directory(), id + EXTENSION)
+}
+
+/** Each plugin lists its own operations: it is known by its directory, which is its scheme. */
+function directory(): string {
+  return runDirectory('operations', basename(dirname(process.argv[1] ?? '')))
+}
+
+function read(file: string): OperationRecord | undefined {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8')) as OperationRecord
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return undefined
+    throw error
+  }
+}

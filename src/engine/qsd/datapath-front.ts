@@ -1,0 +1,137 @@
+/**
+ * The block device of a disk that can be written: qemu-storage-daemon neither lets one disk be written over NBD and as a
+ * block device at once (see exports.ts) nor mirrors one that has a writable block device. A second daemon therefore is
+ * a client of the disk's NBD export, and makes the block device.
+ *
+ * It is connected from attach to detach and knows nothing of activation: its I/O fails where the disk's own does. Should
+ * the disk's daemon die, requests wait a little for another one, so that the block device outlives it.
+ */
+import { accessSync, closeSync, constants, openSync, readSync } from 'node:fs'
+import type { Int64 } from '../../contract/json.ts'
+import { syncPath } from '../atomic-file.ts'
+import { canUseLoops, loopDevices, servedFile } from '../loop.ts'
+import { errnoOf } from '../storage-error.ts'
+import { runningPid } from './daemon.ts'
+import { waitUntil } from './daemon-process.ts'
+import { activateDisk, attachDisk, type Disk, detachDisk, diskOf, resizeDisk } from './disk.ts'
+import { mountFile, readState } from './disk-state.ts'
+import type { DiskAddress } from './exports.ts'
+import type { DiskDescription } from './nodes.ts'
+import { QmpError } from './qmp.ts'
+
+/** Seconds that a request waits for the disk's daemon to come back. */
+const RECONNECT_SECONDS = 10
+
+/** Milliseconds for the new size to arrive at the block device. */
+const PATIENCE = 10_000
+
+/** What was written to a block device did not reach its storage. */
+export class FlushError extends Error {
+  override readonly name = 'FlushError'
+
+  constructor(device: string, cause: unknown) {
+    const reason = cause instanceof Error ? cause.message : String(cause)
+    super(`what was written to ${device} may be lost, its storage does not take it: ${reason}`, { cause })
+  }
+}
+
+/** Whether this process can make block devices of disks: it is root, and the kernel has loop devices and FUSE. */
+export function canMakeBlockDevices(): boolean {
+  try {
+    accessSync('/dev/fuse', constants.R_OK | constants.W_OK)
+    return canUseLoops()
+  } catch {
+    return false
+  }
+}
+
+/** The second disk that makes the block device of a disk. */
+export function frontOf(group: string, uri: string): Disk {
+  return diskOf(`block devices of ${group}`, uri)
+}
+
+/** Makes the block device of an attached disk. */
+export async function attachFront(
+  front: Disk,
+  nbd: NonNullable<DiskAddress['nbd']>,
+  size: Int64,
+): Promise<Pick<DiskAddress, 'blockDevice'>> {
+  const description: DiskDescription = {
+    protocol: {
+      driver: 'nbd',
+      server: { type: 'unix', path: nbd.socket },
+      export: nbd.exportName,
+      'reconnect-delay': RECONNECT_SECONDS,
+    },
+    format: 'raw',
+    readOnly: false,
+    cache: 'writeback',
+    discard: 'unmap',
+    detectZeroes: 'off',
+  }
+  const address = await attachDisk(front, description, ['block'])
+  await activateDisk(front, description, ['block'], 'read-write')
+  if (address.size !== size) await resizeFront(front, size)
+  return address.blockDevice === undefined ? {} : { blockDevice: address.blockDevice }
+}
+
+/** Takes the block device away; it is no error where there is none. */
+export function detachFront(front: Disk): Promise<void> {
+  return detachDisk(front)
+}
+
+/** Shows the new size of the disk at its block device. */
+export async function resizeFront(front: Disk, size: Int64): Promise<void> {
+  if (!isUp(front)) return
+  let refusal: QmpError | undefined
+  const resized = await waitUntil(async () => {
+    connectAgain(front)
+    try {
+      await resizeDisk(front, size)
+      return true
+    } catch (error) {
+      if (!(error instanceof QmpError)) throw error
+      refusal = error
+      return false
+    }
+  }, PATIENCE)
+  if (!resized && refusal !== undefined) throw refusal
+}
+
+/** Whether a disk is attached, and its daemon lives. */
+export function isUp({ daemon, id }: Disk): boolean {
+  return readState(daemon, id) !== undefined && runningPid(daemon) !== undefined
+}
+
+/** Brings what the kernel holds back of a disk's block device to the disk's daemon. */
+export function flushBlockDevice({ daemon, id }: Disk): void {
+  const file = mountFile(daemon, id)
+  for (const loop of loopDevices()) {
+    if (!loop.readOnly && servedFile(loop, file)) flush(loop.device)
+  }
+}
+
+function flush(device: string): void {
+  try {
+    syncPath(device)
+  } catch (error) {
+    // A device that has been freed meanwhile has nothing left to flush.
+    if (['ENOENT', 'ENXIO'].includes(errnoOf(error) ?? '')) return
+    throw new FlushError(device, error)
+  }
+}
+
+/** The client of the disk's export notices by its next request that the export has gone, and has come back. */
+function connectAgain({ daemon, id }: Disk): void {
+  try {
+    const descriptor = openSync(mountFile(daemon, id), 'r')
+    try {
+      readSync(descriptor, Buffer.alloc(512), 0, 512, 0)
+    } finally {
+      closeSync(descriptor)
+    }
+  } catch (error) {
+    // The disk need not be activated.
+    if (errnoOf(error) !== 'EIO') throw error
+  }
+}

@@ -1,0 +1,176 @@
+import { execFileSync } from 'node:child_process'
+import {
+  closeSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
+import { createServer, type Server } from 'node:https'
+import type { AddressInfo } from 'node:net'
+import { basename, join } from 'node:path'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import {
+  blockDeviceOf,
+  expectNothingLeft,
+  installDatapath,
+  io,
+  nbdUriOf,
+  processesNaming,
+} from '../support/datapath.ts'
+import { lacks } from '../support/needs.ts'
+
+const MIB = 2 ** 20
+const READ = ['read -P 0xa5 1M 64k', 'read -P 0 2M 64k']
+const AUTHORISATION = `Basic ${Buffer.from('reader:hunter2').toString('base64')}`
+
+let plugin: Awaited<ReturnType<typeof installDatapath>>
+let directory: string
+let server: Server
+let ca: string
+let origin: string
+let requests: { path: string; authorisation: string | undefined }[]
+
+describe.skipIf(lacks('qemu-storage-daemon', 'qemu-img', 'qemu-io', 'nbdkit', 'openssl'))('https', () => {
+  beforeAll(async () => {
+    plugin = await installDatapath('datapath.d/https')
+    directory = join(plugin.directory, '..', 'i')
+    mkdirSync(directory)
+    ca = join(directory, 'ca.pem')
+    const key = join(directory, 'key.pem')
+    const names = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost,IP:127.0.0.1']
+    execFileSync(
+      'openssl',
+      ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '2', '-keyout', key, '-out', ca, ...names],
+      { stdio: 'ignore' },
+    )
+    for (const format of ['raw', 'qcow2']) {
+      const image = join(directory, `disk.${format}`)
+      execFileSync('qemu-img', ['create', '-q', '-f', format, image, String(8 * MIB)])
+      execFileSync('qemu-io', ['-f', format, '-c', 'write -P 0xa5 1M 64k', image])
+    }
+    server = createServer({ key: readFileSync(key), cert: readFileSync(ca) }, (request, response) => {
+      const { pathname } = new URL(request.url ?? '', 'https://localhost')
+      requests.push({ path: request.url ?? '', authorisation: request.headers.authorization })
+      const path = join(directory, pathname.replace('/private', ''))
+      if (pathname.startsWith('/private') && request.headers.authorization !== AUTHORISATION) {
+        response.writeHead(401, { 'WWW-Authenticate': 'Basic realm="x"' }).end()
+        return
+      }
+      const size = statSync(path, { throwIfNoEntry: false })?.size
+      if (size === undefined) {
+        response.writeHead(404).end()
+        return
+      }
+      const [, first = '0', last = String(size - 1)] = /^bytes=(\d+)-(\d+)$/.exec(request.headers.range ?? '') ?? []
+      const end = Math.min(Number(last), size - 1)
+      const body = Buffer.alloc(request.method === 'HEAD' ? 0 : end - Number(first) + 1)
+      const descriptor = openSync(path, 'r')
+      readSync(descriptor, body, 0, body.length, Number(first))
+      closeSync(descriptor)
+      const length = end - Number(first) + 1
+      response.writeHead(request.headers.range === undefined ? 200 : 206, {
+        'Accept-Ranges': 'bytes',
+        'Content-Length': length,
+        'Content-Range': `bytes ${first}-${end}/${size}`,
+      })
+      response.end(body)
+    })
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    origin = `https://localhost:${(server.address() as AddressInfo).port}`
+  })
+  afterAll(async () => {
+    server.closeAllConnections()
+    await new Promise((resolve) => server.close(resolve))
+    await plugin.remove()
+  })
+  let uri: string
+  beforeEach(() => {
+    requests = []
+  })
+  afterEach(async () => {
+    await plugin.call('Datapath.detach', { uri, domain: '1' })
+    await plugin.call('Datapath.close', { uri })
+    expectNothingLeft(plugin)
+  })
+
+  async function use() {
+    const answer = await plugin.call('Datapath.attach', { uri, domain: '1' })
+    await plugin.call('Datapath.activate', { uri, domain: '1' })
+    return answer
+  }
+
+  test.each(['raw', 'qcow2'])('%s: can be read, refuses writes, and is there again after detach', async (format) => {
+    uri = `${origin}/disk.${format}?ca=${ca}`
+    for (const _ of [1, 2]) {
+      const answer = await use()
+      await io(nbdUriOf(answer), READ, ['-r'])
+      await expect(io(nbdUriOf(answer), ['write 0 64k'])).rejects.toThrow()
+      await plugin.call('Datapath.deactivate', { uri, domain: '1' })
+      await plugin.call('Datapath.detach', { uri, domain: '1' })
+      expectNothingLeft(plugin)
+    }
+  })
+
+  test.skipIf(lacks('losetup', 'loop devices', 'fusermount3'))('as a block device', async () => {
+    uri = `${origin}/disk.qcow2?ca=${ca}`
+    await io(blockDeviceOf(await use()), READ, ['-r'])
+  })
+
+  test('writes of a disk that is not persistent stay here, and are gone after close', async () => {
+    uri = `${origin}/disk.qcow2?ca=${ca}`
+    await plugin.call('Datapath.open', { uri, persistent: false })
+    await io(nbdUriOf(await use()), [...READ, 'write -P 7 3M 64k', 'read -P 7 3M 64k'])
+    await plugin.call('Datapath.detach', { uri, domain: '1' })
+    await plugin.call('Datapath.close', { uri })
+    await io(nbdUriOf(await use()), ['read -P 0 3M 64k'], ['-r'])
+  })
+
+  test('kill -9 of every engine: attach and activate bring the disk back', async () => {
+    uri = `${origin}/disk.raw?ca=${ca}`
+    await use()
+    for (const program of ['qemu-storage-daemon', 'nbdkit']) {
+      for (const pid of processesNaming(plugin.runDirectory, program)) process.kill(pid, 'SIGKILL')
+    }
+    await io(nbdUriOf(await use()), READ, ['-r'])
+  })
+
+  test('a password reaches the server, and no command line or state', async () => {
+    const credentials = join(directory, 'credentials')
+    writeFileSync(credentials, 'username=reader\npassword=hunter2\n', { mode: 0o600 })
+    uri = `${origin}/private/disk.raw?ca=${ca}&credentials=${credentials}`
+    await io(nbdUriOf(await use()), READ, ['-r'])
+    expect(requests.at(-1)?.authorisation).toBe(AUTHORISATION)
+    expect(processesNaming('hunter2')).toEqual([])
+    for (const name of readdirSync(plugin.runDirectory, { recursive: true, encoding: 'utf8' })) {
+      const path = join(plugin.runDirectory, name)
+      // The block device's file is the disk itself.
+      if (basename(path) === 'image' || !statSync(path).isFile()) continue
+      expect(readFileSync(path, 'utf8'), path).not.toContain('hunter2')
+    }
+    rmSync(credentials)
+  })
+
+  test('a certificate that nobody trusts, a wrong password, a file that is missing', async () => {
+    uri = `${origin}/disk.raw`
+    expect((await plugin.fail('Datapath.attach', { uri, domain: '1' })).params[1]).toMatch(/certificate/i)
+    const private_ = `${origin.replace('//', '//reader:wrong@')}/private/disk.raw?ca=${ca}`
+    const refused = await plugin.fail('Datapath.attach', { uri: private_, domain: '1' })
+    expect(refused.params.join()).not.toContain('wrong')
+    expect((await plugin.fail('Datapath.attach', { uri: `${origin}/no?ca=${ca}`, domain: '1' })).code).toBe(
+      'SR_BACKEND_FAILURE',
+    )
+    const port = await new Promise<number>((resolve) => {
+      const other = createServer().listen(0, '127.0.0.1', () => {
+        const address = other.address() as AddressInfo
+        other.close(() => resolve(address.port))
+      })
+    })
+    const gone = await plugin.fail('Datapath.attach', { uri: `https://127.0.0.1:${port}/x`, domain: '1' })
+    expect(gone.params[0]).toBe('ServerUnreachableError')
+  })
+})

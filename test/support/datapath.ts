@@ -1,0 +1,83 @@
+/** A datapath plugin under test: its disks' bytes by NBD and as block devices, and whether it leaves anything behind. */
+import { execFile, execFileSync } from 'node:child_process'
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { expect } from 'vitest'
+import type { Result } from '../../src/contract/methods.ts'
+import { installPlugin, type TestPlugin } from './plugin.ts'
+
+type Backend = Result<'Datapath.attach'>
+
+/** Installs a datapath plugin with options in its config.json; overlays go to a directory of the test's own. */
+export async function installDatapath(
+  path: string,
+  options: Readonly<Record<string, string>> = {},
+): Promise<TestPlugin & { readonly scratch: string }> {
+  const plugin = await installPlugin(path)
+  const scratch = join(plugin.directory, '..', 's')
+  writeFileSync(join(plugin.directory, 'config.json'), JSON.stringify({ scratch, ...options }))
+  return { ...plugin, scratch }
+}
+
+/** The URI of the NBD export that attach offered, as qemu-io takes it. */
+export function nbdUriOf({ implementations }: Backend): string {
+  for (const [kind, value] of implementations) if (kind === 'Nbd') return value.uri
+  throw new Error('no NBD export was offered')
+}
+
+/** The path of the block device that attach offered. */
+export function blockDeviceOf({ implementations }: Backend): string {
+  for (const [kind, value] of implementations) if (kind === 'BlockDevice') return value.path
+  throw new Error('no block device was offered')
+}
+
+/** Runs commands of qemu-io on an NBD URI or a block device; fails where one of them does. */
+export async function io(target: string, commands: readonly string[], options: readonly string[] = []): Promise<void> {
+  const parts = commands.flatMap((command) => ['-c', command])
+  const { stdout } = await promisify(execFile)('qemu-io', [...options, '-f', 'raw', ...parts, target])
+  if (/verification failed|error/i.test(stdout)) throw new Error(stdout)
+}
+
+/** The pids of the processes that have a directory in an argument; kernel threads and ps itself have none. */
+export function processesNaming(directory: string, program = ''): readonly number[] {
+  return readdirSync('/proc')
+    .map(Number)
+    .filter((pid) => {
+      if (!Number.isInteger(pid) || pid === process.pid) return false
+      try {
+        const line = readFileSync(`/proc/${pid}/cmdline`, 'utf8')
+        return line.includes(directory) && line.startsWith(program)
+      } catch {
+        return false
+      }
+    })
+}
+
+/** Fails where a plugin left a process, mount, loop device, socket or overlay. */
+export function expectNothingLeft(plugin: TestPlugin & { readonly scratch: string }): void {
+  const base = join(plugin.directory, '..')
+  expect(processesNaming(plugin.runDirectory), 'processes').toEqual([])
+  expect(linesWith('/proc/self/mountinfo', base), 'mounts').toEqual([])
+  const loops = execFileSync('/usr/sbin/losetup', ['--list', '--noheadings', '--output', 'NAME,BACK-FILE'], {
+    encoding: 'utf8',
+  })
+  expect(
+    loops.split('\n').filter((line) => line.includes(base)),
+    'loop devices',
+  ).toEqual([])
+  for (const directory of ['qsd', 'import', 'https']) {
+    expect(filesIn(join(plugin.runDirectory, directory)), directory).toEqual([])
+  }
+  expect(filesIn(plugin.scratch), 'overlays').toEqual([])
+}
+
+function filesIn(directory: string): readonly string[] {
+  return existsSync(directory) ? readdirSync(directory) : []
+}
+
+function linesWith(file: string, text: string): readonly string[] {
+  return readFileSync(file, 'utf8')
+    .split('\n')
+    .filter((line) => line.includes(text))
+}

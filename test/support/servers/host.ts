@@ -1,0 +1,117 @@
+/**
+ * A host of its own for a storage server: a network namespace with one cable to this machine. The server has an address
+ * and all well-known ports to itself, and can be cut off from the network. Needs root.
+ *
+ * Nothing outlives the test process: the namespace lives as long as a process that holds it, and every process of the
+ * host gets SIGKILL when the test process ends.
+ */
+import { execFileSync, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { dir } from 'tmp-promise'
+import { eventually } from './eventually.ts'
+import { type ServerProcess, startProcess } from './process.ts'
+
+export interface ServerHost {
+  /** Where this machine reaches the server. */
+  readonly address: string
+  /** A directory for the server's files, removed with the host. */
+  readonly directory: string
+  /** Starts a program on the host; its output goes to a file in the directory. */
+  start(command: string, args: readonly string[], env?: Readonly<Record<string, string>>): ServerProcess
+  /** Cuts the server off: nothing comes back from it, not even a refusal. */
+  disconnect(): void
+  connect(): void
+  /** Ends what still runs on the host, and removes it. */
+  remove(): Promise<void>
+}
+
+/** The tools that a server host needs, for `lacks`. */
+export const HOST_NEEDS = ['root', 'ip', 'nsenter', 'setpriv'] as const
+
+export async function serverHost(): Promise<ServerHost> {
+  const { path: directory, cleanup } = await dir({ unsafeCleanup: true, prefix: 'sm3-' })
+  const holder = spawn('setpriv', [...WITH_PARENT, 'unshare', '--net', 'cat'], { stdio: ['pipe', 'pipe', 'inherit'] })
+  await echoed(holder)
+  const { pid } = holder
+  if (pid === undefined) throw new Error('the namespace was not made')
+  const enter = [`--net=/proc/${pid}/ns/net`, '--']
+  const { here, there, interfaceName } = cable(pid)
+  ip('link', 'add', interfaceName, 'type', 'veth', 'peer', 'name', 'eth0', 'netns', String(pid))
+  ip('address', 'add', `${here}/30`, 'dev', interfaceName)
+  ip('link', 'set', interfaceName, 'up')
+  const ipThere = (...args: string[]): void => {
+    execFileSync('nsenter', [...enter, 'ip', ...args], { env: TOOL_ENVIRONMENT })
+  }
+  ipThere('link', 'set', 'lo', 'up')
+  ipThere('address', 'add', `${there}/30`, 'dev', 'eth0')
+  ipThere('link', 'set', 'eth0', 'up')
+  const processes: ServerProcess[] = []
+  mkdirSync(join(directory, 'log'))
+  return {
+    address: there,
+    directory,
+    start(command, args, env = {}) {
+      const log = join(directory, 'log', `${processes.length}-${command}`)
+      const process = startProcess('setpriv', [...WITH_PARENT, 'nsenter', ...enter, command, ...args], {
+        env: { ...TOOL_ENVIRONMENT, ...env },
+        log,
+      })
+      processes.push(process)
+      return process
+    },
+    disconnect: () => ipThere('route', 'add', 'blackhole', `${here}/32`),
+    connect: () => ipThere('route', 'del', 'blackhole', `${here}/32`),
+    async remove() {
+      for (const process of processes.reverse()) await process.stop()
+      const ended = once(holder, 'exit')
+      holder.stdin.end()
+      await ended
+      // The kernel takes the namespace apart a moment later, and with it the cable.
+      await eventually(() => !interfaceExists(interfaceName), `${interfaceName} goes away`)
+      await cleanup()
+    },
+  }
+}
+
+const WITH_PARENT = ['--pdeathsig', 'KILL', '--']
+
+/** PATH is that of the system: Debian's own tools are tested, and servers are in the sbin directories. */
+const TOOL_ENVIRONMENT = { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', LC_ALL: 'C' }
+
+/** A subnet for two out of 198.18.0.0/15, the range for tests of networks (RFC 2544), and a name, by the holder's pid. */
+function cable(pid: number): { here: string; there: string; interfaceName: string } {
+  const subnet = (pid % 0x8000) * 4
+  const address = (host: number): string => {
+    const number = subnet + host
+    return `198.${18 + (number >> 16)}.${(number >> 8) & 0xff}.${number & 0xff}`
+  }
+  return { here: address(1), there: address(2), interfaceName: `sm3-${pid}` }
+}
+
+/** Waits until the holder runs: it echoes its input. */
+async function echoed(holder: ReturnType<typeof spawn>): Promise<void> {
+  holder.stdin?.write('.')
+  const { stdout } = holder
+  if (stdout === null) throw new Error('the namespace was not made')
+  await Promise.race([
+    once(stdout, 'data'),
+    once(holder, 'exit').then(([status]) => {
+      throw new Error(`unshare --net ended with ${status}`)
+    }),
+  ])
+}
+
+function interfaceExists(name: string): boolean {
+  try {
+    execFileSync('ip', ['link', 'show', name], { env: TOOL_ENVIRONMENT, stdio: 'ignore' })
+    return true
+  } catch {
+    return false
+  }
+}
+
+function ip(...args: string[]): void {
+  execFileSync('ip', args, { env: TOOL_ENVIRONMENT })
+}

@@ -1,0 +1,85 @@
+/** An iSCSI target: tgtd with one target whose logical units are files. */
+import { mkdirSync, truncateSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { HOST_NEEDS, type ServerHost, serverHost } from './host.ts'
+import type { ServerProcess } from './process.ts'
+import { succeeds, tool } from './tool.ts'
+
+export const ISCSI_NEEDS = [...HOST_NEEDS, 'tgtd', 'tgtadm'] as const
+
+/** The login that a target demands of its initiators. */
+export interface ChapLogin {
+  readonly user: string
+  /** 12 to 16 characters. */
+  readonly password: string
+}
+
+export interface IscsiServer {
+  readonly host: ServerHost
+  /** The target's iSCSI qualified name. */
+  readonly target: string
+  /** Adds a logical unit of a size in bytes, thinly provisioned. */
+  addUnit(lun: number, bytes: number): Promise<void>
+  kill(): Promise<void>
+  /** Starts it again after kill(), with the units it had. */
+  restart(): Promise<void>
+  remove(): Promise<void>
+}
+
+const TARGET = 'iqn.2024-01.org.example:disks'
+
+export async function iscsiServer(chap?: ChapLogin): Promise<IscsiServer> {
+  const host = await serverHost()
+  const environment = { TGT_IPC_SOCKET: join(host.directory, 'tgtd') }
+  const units = new Map<number, string>()
+  let tgtd: ServerProcess
+
+  const admin = (...args: readonly string[]): Promise<string> =>
+    tool('tgtadm', ['--lld', 'iscsi', ...args], environment)
+
+  async function start(): Promise<void> {
+    tgtd = host.start('tgtd', ['-f', '-C', '0', '--iscsi', `portal=${host.address}:3260`], environment)
+    await tgtd.ready(() => succeeds('tgtadm', ['--lld', 'iscsi', '--op', 'show', '--mode', 'target'], environment))
+    await admin('--op', 'new', '--mode', 'target', '--tid', '1', '-T', TARGET)
+    for (const [lun, file] of units) await present(lun, file)
+    if (chap !== undefined) {
+      const account = ['--mode', 'account', '--user', chap.user]
+      await admin('--op', 'new', ...account, '--password', chap.password)
+      await admin('--op', 'bind', ...account, '--tid', '1')
+    }
+    // Last, so that nobody gets in before the target is complete.
+    await admin('--op', 'bind', '--mode', 'target', '--tid', '1', '-I', 'ALL')
+  }
+
+  async function present(lun: number, file: string): Promise<void> {
+    const unit = ['--mode', 'logicalunit', '--tid', '1', '--lun', String(lun)]
+    await admin('--op', 'new', ...unit, '-b', file)
+    await admin('--op', 'update', ...unit, '--params', `scsi_id=unit-${lun},scsi_sn=${lun},thin_provisioning=1`)
+  }
+
+  try {
+    mkdirSync(join(host.directory, 'units'))
+    await start()
+  } catch (error) {
+    await host.remove()
+    throw error
+  }
+  return {
+    host,
+    target: TARGET,
+    async addUnit(lun, bytes) {
+      const file = join(host.directory, 'units', String(lun))
+      writeFileSync(file, '')
+      truncateSync(file, bytes)
+      units.set(lun, file)
+      await present(lun, file)
+    },
+    kill: () => tgtd.kill(),
+    restart: start,
+    async remove() {
+      // It does not end by SIGTERM as long as it has a target.
+      await tgtd.kill()
+      await host.remove()
+    },
+  }
+}
