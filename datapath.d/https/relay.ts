@@ -3,24 +3,23 @@
  * system trusts, and nbdkit's takes a file. nbdkit reads from the server and serves it over NBD to the daemon. There is
  * one for each URI, from attach to detach.
  */
-import { spawnSync } from 'node:child_process'
-import { closeSync, existsSync, openSync, rmSync, writeFileSync } from 'node:fs'
+import { closeSync, existsSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
+import { openSecret } from '../../src/engine/background.ts'
 import type { Credentials } from '../../src/engine/credentials.ts'
 import { DiskUriError, type ParsedUri } from '../../src/engine/disk-uri.ts'
 import { findProcess, sendSignal, waitUntil } from '../../src/engine/qsd/daemon-process.ts'
 import { fileNameFor, runDirectory, socketPath } from '../../src/engine/run-directory.ts'
-import { errnoOf } from '../../src/engine/storage-error.ts'
-import { errors } from '../../src/kit/index.ts'
+import { runTool } from '../../src/engine/tool.ts'
 import { urlOf } from './url.ts'
 
-/** Milliseconds for nbdkit to start, and to end. */
+/** Milliseconds for nbdkit to end. */
 const PATIENCE = 10_000
 
 /** The descriptor that nbdkit reads the password from. */
 const PASSWORD_DESCRIPTOR = 3
 
-/** The relay did not start. */
+/** The relay cannot be started. */
 export class RelayError extends Error {
   override readonly name = 'RelayError'
 }
@@ -33,7 +32,7 @@ export function relaySocket(uri: ParsedUri): string {
 /**
  * Starts the relay of a URI, unless it runs.
  * @param ca path of the certificates of the authorities, in PEM
- * @throws PluginError (MissingDependency), RelayError with what nbdkit says
+ * @throws PluginError (MissingDependency), ToolError with what nbdkit says, RelayError
  */
 export async function startRelay(uri: ParsedUri, ca: string, credentials: Credentials): Promise<void> {
   const url = urlOf(uri)
@@ -52,17 +51,8 @@ export async function startRelay(uri: ParsedUri, ca: string, credentials: Creden
       ...(user === undefined ? [] : [`user=${user}`]),
       ...(secret === undefined ? [] : [`password=-${PASSWORD_DESCRIPTOR}`]),
     ]
-    // It goes into the background when it listens.
-    const result = spawnSync('nbdkit', args, {
-      cwd: '/',
-      env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', LC_ALL: 'C' },
-      stdio: ['ignore', 'ignore', 'pipe', secret ?? 'ignore'],
-      encoding: 'utf8',
-      timeout: PATIENCE,
-    })
-    if (errnoOf(result.error) === 'ENOENT') throw errors.missingDependency('nbdkit', 'nbdkit')
-    if (result.error) throw result.error
-    if (result.status !== 0) throw new RelayError(result.stderr.trim())
+    // It goes into the background when it listens, or fails.
+    runTool('nbdkit', args, secret)
   } finally {
     if (secret !== undefined) closeSync(secret)
   }
@@ -78,14 +68,4 @@ export async function endRelay(uri: ParsedUri): Promise<void> {
     await waitUntil(() => findProcess(socket) === undefined, PATIENCE)
   }
   rmSync(socket, { force: true })
-}
-
-/** A descriptor to read a text from that is in no directory. */
-function openSecret(path: string, text: string): number {
-  try {
-    writeFileSync(path, text, { mode: 0o600 })
-    return openSync(path, 'r')
-  } finally {
-    rmSync(path, { force: true })
-  }
 }

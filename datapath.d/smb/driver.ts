@@ -3,8 +3,9 @@ import { credentialsOf } from '../../src/engine/credentials.ts'
 import { type DiskOptions, describeDisk } from '../../src/engine/disk-options.ts'
 import type { SchemeDriver } from '../../src/engine/qsd/datapath.ts'
 import { smbAddressOf } from './address.ts'
-import { clientOf, type SmbClient } from './client.ts'
+import { clientOf } from './client.ts'
 import { imagePath, releaseShare, useShare } from './mount.ts'
+import type { SmbClient } from './mount-process.ts'
 
 export const smbDriver: SchemeDriver = {
   options: { client: ['kernel', 'smbnetfs'], domain: 'text' },

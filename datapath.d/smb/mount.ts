@@ -6,9 +6,9 @@
  * cleans up the run directory, by whatever means, can never delete what is on the share. No umount can fail, and none
  * can be forgotten: where the process ends, the mount ends.
  */
-import { spawn } from 'node:child_process'
-import { closeSync, existsSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { StartError, startBackground } from '../../src/engine/background.ts'
 import type { ParsedUri } from '../../src/engine/disk-uri.ts'
 import { lock } from '../../src/engine/lock.ts'
 import { findProcess, sendSignal, waitUntil } from '../../src/engine/qsd/daemon-process.ts'
@@ -16,7 +16,7 @@ import { fileNameFor, runDirectory } from '../../src/engine/run-directory.ts'
 import { errnoOf } from '../../src/engine/storage-error.ts'
 import { errors } from '../../src/kit/index.ts'
 import { smbAddressOf } from './address.ts'
-import { type Login, type MountProcess, type SmbClient, toolPath } from './client.ts'
+import type { Login, MountProcess, SmbClient } from './mount-process.ts'
 
 /** Milliseconds for a mount to be there, and for its process to end. */
 const PATIENCE = 20_000
@@ -117,35 +117,24 @@ async function start(mount: Mount, uri: ParsedUri, login: Login, client: SmbClie
 
 /** Starts the process and waits until it has mounted the share. */
 async function run(mount: Mount, { command, args, env, secret }: MountProcess, client: SmbClient): Promise<void> {
-  const log = openSync(mount.log, 'w', 0o600)
-  const descriptor = secret === undefined ? undefined : openSecret(`${mount.log}.secret`, secret)
-  let failure: Error | undefined
+  rmSync(mount.log, { force: true })
   try {
-    const child = spawn('unshare', ['--mount', '--propagation', 'private', '--', command, ...args], {
-      cwd: '/',
-      env: { LC_ALL: 'C', ...env, PATH: toolPath() },
-      stdio: ['ignore', log, log, descriptor ?? 'ignore'],
-      detached: true,
+    await startBackground({
+      command: 'unshare',
+      package: 'util-linux',
+      args: ['--mount', '--propagation', 'private', '--', command, ...args],
+      env,
+      log: mount.log,
+      ...(secret === undefined ? {} : { secret }),
+      patience: PATIENCE,
+      ready: () => holderOf(mount) !== undefined,
+      started: (pid) => writeFileSync(mount.pidFile, String(pid), { mode: 0o600 }),
     })
-    child.once('error', (error) => {
-      failure = errnoOf(error) === 'ENOENT' ? errors.missingDependency('unshare', 'util-linux') : error
-    })
+  } catch (error) {
+    if (!(error instanceof StartError)) throw error
     // 127: unshare, or the shell, has not found the program.
-    child.once('exit', (status) => {
-      failure ??=
-        status === 127
-          ? errors.missingDependency(client.program, client.package)
-          : new ShareError(`${client.program} ended (exit status ${status}): ${readLog(mount)}`)
-    })
-    if (child.pid !== undefined) writeFileSync(mount.pidFile, String(child.pid), { mode: 0o600 })
-    const ready = await waitUntil(() => failure !== undefined || holderOf(mount) !== undefined, PATIENCE)
-    child.removeAllListeners()
-    child.unref()
-    if (failure !== undefined) throw failure
-    if (!ready) throw new ShareError(`${client.program} mounted nothing within ${PATIENCE} ms: ${readLog(mount)}`)
-  } finally {
-    closeSync(log)
-    if (descriptor !== undefined) closeSync(descriptor)
+    if (error.status === 127) throw errors.missingDependency(client.program, client.package)
+    throw new ShareError(`${client.program}: ${error.message}`)
   }
 }
 
@@ -192,16 +181,6 @@ function refusal({ host, share }: { host: string; share: string }, error: unknow
     ? 'the server refuses the user or the password, or has no such share'
     : error instanceof Error && error.message
   return [`cannot use the share ${share} of ${host}: ${reason}`, ...(printed === '' ? [] : [printed])].join(': ')
-}
-
-/** A descriptor to read a text from that is in no directory. */
-function openSecret(path: string, text: string): number {
-  try {
-    writeFileSync(path, text, { mode: 0o600 })
-    return openSync(path, 'r')
-  } finally {
-    rmSync(path, { force: true })
-  }
 }
 
 function readLog({ log }: Mount): string {

@@ -15,6 +15,8 @@ const PACKAGES = {
   filefrag: 'e2fsprogs',
   flock: 'util-linux',
   losetup: 'util-linux',
+  nbdkit: 'nbdkit',
+  umount: 'mount',
 } as const
 
 export type Tool = keyof typeof PACKAGES
@@ -46,9 +48,8 @@ export class ToolError extends Error {
  * @throws ToolError where it fails, with its stderr
  */
 export function runTool(tool: Tool, args: readonly string[], inherited?: number): string {
-  const { PATH } = process.env
   const result = spawnSync(tool, args, {
-    env: { PATH: PATH ? `${PATH}:${SYSTEM_PATH}` : SYSTEM_PATH, LC_ALL: 'C' },
+    env: toolEnvironment(),
     stdio: ['ignore', 'pipe', 'pipe', inherited ?? 'ignore'],
     encoding: 'utf8',
     maxBuffer: Number.POSITIVE_INFINITY,
@@ -57,4 +58,10 @@ export function runTool(tool: Tool, args: readonly string[], inherited?: number)
   if (result.error) throw result.error
   if (result.status !== 0) throw new ToolError([tool, ...args], result)
   return result.stdout
+}
+
+/** The environment of every process of ours. */
+export function toolEnvironment(): { readonly PATH: string; readonly LC_ALL: string } {
+  const { PATH } = process.env
+  return { PATH: PATH ? `${PATH}:${SYSTEM_PATH}` : SYSTEM_PATH, LC_ALL: 'C' }
 }

@@ -5,9 +5,9 @@
  * Order matters: the loop device goes first. A FUSE export lets itself be deleted under a live loop device, whose I/O
  * then fails.
  */
-import { spawnSync } from 'node:child_process'
 import { closeSync, openSync, readFileSync, rmSync } from 'node:fs'
 import { attachLoop, detachLoop, type LoopDevice, loopDevices, refreshLoopCapacity, servedFile } from '../loop.ts'
+import { runTool } from '../tool.ts'
 
 /** Makes the file that a FUSE export is mounted on. */
 export function createMountpoint(path: string): void {
@@ -32,7 +32,7 @@ export function detachLoopsOver(file: string): void {
 
 /**
  * Removes what a dead daemon left of a block device: loop devices, the mount, the file.
- * @throws Error with what umount says
+ * @throws ToolError
  */
 export function removeRemains(file: string): void {
   detachLoopsOver(file)
@@ -56,10 +56,11 @@ function loopsOver(file: string): readonly LoopDevice[] {
 
 /** Lazily: the kernel frees a loop device a moment after it was told to, and holds the mount until then. */
 function unmount(file: string): void {
-  const env = { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', LC_ALL: 'C' }
-  const result = spawnSync('umount', ['--lazy', '--', file], { env, encoding: 'utf8' })
-  if (result.error) throw result.error
-  if (result.status !== 0 && isMounted(file)) throw new Error(`umount ${file}: ${result.stderr.trim()}`)
+  try {
+    runTool('umount', ['--lazy', '--', file])
+  } catch (error) {
+    if (isMounted(file)) throw error
+  }
 }
 
 /** Field 5 of proc_pid_mountinfo(5), where blanks and backslashes are written in octal. */

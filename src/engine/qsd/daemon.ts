@@ -12,20 +12,9 @@
  * there, asks the daemon, and goes. Whatever the directory says is checked against the kernel (the command line of the
  * pid, the mounts, the loop devices), so that the daemon may be killed and the directory removed at any instant.
  */
-import { spawn } from 'node:child_process'
-import {
-  closeSync,
-  existsSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  truncateSync,
-} from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, truncateSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { errors } from '../../kit/index.ts'
+import { startBackground } from '../background.ts'
 import { lock } from '../lock.ts'
 import { fileNameFor, runDirectory, socketPath } from '../run-directory.ts'
 import { errnoOf } from '../storage-error.ts'
@@ -36,17 +25,11 @@ import { type Qmp, withQmp } from './qmp.ts'
 const PROGRAM = 'qemu-storage-daemon'
 const PACKAGE = 'qemu-system-common'
 
-/** Where the program is, for callers whose PATH is empty. */
-const SYSTEM_PATH = '/usr/sbin:/usr/bin:/sbin:/bin'
-
 /** Milliseconds for a daemon to be ready, and to end. */
 const PATIENCE = 10_000
 
 /** Bytes of what a daemon printed that are kept at most. */
 const LOG_LIMIT = 1 << 20
-
-/** Bytes of it that an error message repeats. */
-const LOG_EXCERPT = 2_000
 
 /** The places of a daemon; it need not run. */
 export interface Daemon {
@@ -157,37 +140,16 @@ async function quit(daemon: Daemon): Promise<boolean> {
   }
 }
 
+/** Not with --daemonize: that sends to nowhere what the daemon prints later. */
 async function start(daemon: Daemon): Promise<void> {
-  const { PATH } = process.env
-  const log = openSync(daemon.logFile, 'a', 0o600)
-  try {
-    // Not --daemonize: that sends to nowhere what the daemon prints later.
-    const child = spawn(PROGRAM, programArguments(daemon), {
-      cwd: '/',
-      env: { PATH: PATH ? `${PATH}:${SYSTEM_PATH}` : SYSTEM_PATH, LC_ALL: 'C' },
-      stdio: ['ignore', log, log],
-      detached: true,
-    })
-    let failure: Error | undefined
-    child.once('error', (error) => {
-      failure = errnoOf(error) === 'ENOENT' ? errors.missingDependency(PROGRAM, PACKAGE) : error
-    })
-    child.once('exit', (status, signal) => {
-      failure ??= new Error(
-        `${PROGRAM} ended at its start (${signal ?? `exit status ${status}`}): ${excerpt(daemon.logFile)}`,
-      )
-    })
-    const ready = await waitUntil(() => failure !== undefined || readPid(daemon.pidFile) !== undefined, PATIENCE)
-    child.removeAllListeners()
-    child.unref()
-    if (failure !== undefined) throw failure
-    if (!ready) {
-      child.kill('SIGKILL')
-      throw new Error(`${PROGRAM} was not ready within ${PATIENCE} ms: ${excerpt(daemon.logFile)}`)
-    }
-  } finally {
-    closeSync(log)
-  }
+  await startBackground({
+    command: PROGRAM,
+    package: PACKAGE,
+    args: programArguments(daemon),
+    log: daemon.logFile,
+    patience: PATIENCE,
+    ready: () => readPid(daemon.pidFile) !== undefined,
+  })
 }
 
 /** The pid file is written last, when both sockets listen. */
@@ -214,8 +176,4 @@ function readPid(file: string): number | undefined {
 function boundLog(file: string): void {
   const stats = statSync(file, { throwIfNoEntry: false })
   if (stats !== undefined && stats.size > LOG_LIMIT) truncateSync(file, 0)
-}
-
-function excerpt(file: string): string {
-  return readFileSync(file, 'utf8').trim().slice(-LOG_EXCERPT) || 'it printed nothing'
 }

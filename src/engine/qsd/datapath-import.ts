@@ -3,10 +3,9 @@
  * connection to the disk. Node cannot receive descriptors; a small server in Python does, see datapath-import-server.ts.
  * It runs from import_activate to detach, and ends by itself when its socket is removed.
  */
-import { spawn } from 'node:child_process'
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { errors } from '../../kit/index.ts'
+import { startBackground } from '../background.ts'
 import { runDirectory, socketPath } from '../run-directory.ts'
 import { errnoOf } from '../storage-error.ts'
 import { sendSignal, waitUntil } from './daemon-process.ts'
@@ -22,57 +21,47 @@ const PATIENCE = 10_000
 interface Places {
   readonly socket: string
   readonly pidFile: string
+  readonly log: string
 }
 
 /**
  * Starts the server for a disk, unless it runs, and gives the path of its socket.
- * @throws PluginError (MissingDependency) where Python is not installed
+ * @throws PluginError (MissingDependency) where Python is not installed, StartError
  */
 export async function startImportServer(id: string, nbd: NonNullable<DiskAddress['nbd']>): Promise<string> {
-  const { socket, pidFile } = placesOf(id)
+  const { socket, pidFile, log } = placesOf(id)
   if (existsSync(socket) && serverPid(socket, pidFile) !== undefined) return socket
   await endImportServer(id)
-  const child = spawn(PYTHON, ['-I', '-S', '-c', IMPORT_SERVER, socket, nbd.socket, nbd.exportName], {
-    cwd: '/',
-    env: { LC_ALL: 'C' },
-    stdio: ['ignore', 'ignore', 'pipe'],
-    detached: true,
+  await startBackground({
+    command: PYTHON,
+    package: 'python3-minimal',
+    args: ['-I', '-S', '-c', IMPORT_SERVER, socket, nbd.socket, nbd.exportName],
+    log,
+    patience: PATIENCE,
+    ready: () => existsSync(socket),
+    started: (pid) => writeFileSync(pidFile, String(pid), { mode: 0o600 }),
   })
-  let failure: Error | undefined
-  let printed = ''
-  child.stderr.setEncoding('utf8').on('data', (text: string) => {
-    printed += text
-  })
-  child.once('error', (error) => {
-    failure = errnoOf(error) === 'ENOENT' ? errors.missingDependency(PYTHON, 'python3-minimal') : error
-  })
-  child.once('close', (status) => {
-    failure ??= new Error(`the import server ended at its start (exit status ${status}): ${printed.trim()}`)
-  })
-  if (child.pid !== undefined) writeFileSync(pidFile, String(child.pid), { mode: 0o600 })
-  const ready = await waitUntil(() => failure !== undefined || existsSync(socket), PATIENCE)
-  child.removeAllListeners()
-  child.stderr.destroy()
-  child.unref()
-  if (failure !== undefined) throw failure
-  if (!ready) throw new Error(`the import server did not listen on ${socket} within ${PATIENCE} ms`)
   return socket
 }
 
 /** Ends the server of a disk and its connections; it is no error where there is none. */
 export async function endImportServer(id: string): Promise<void> {
-  const { socket, pidFile } = placesOf(id)
+  const { socket, pidFile, log } = placesOf(id)
   const pid = serverPid(socket, pidFile)
   if (pid !== undefined) {
     sendSignal(pid, 'SIGKILL')
     await waitUntil(() => serverPid(socket, pidFile) === undefined, PATIENCE)
   }
-  for (const path of [socket, pidFile]) rmSync(path, { force: true })
+  for (const path of [socket, pidFile, log]) rmSync(path, { force: true })
 }
 
 function placesOf(id: string): Places {
   const directory = runDirectory('import')
-  return { socket: socketPath(join(directory, id)), pidFile: join(directory, `${id}.pid`) }
+  return {
+    socket: socketPath(join(directory, id)),
+    pidFile: join(directory, `${id}.pid`),
+    log: join(directory, `${id}.log`),
+  }
 }
 
 /** The pid of the server; undefined where it does not run, or the pid has been given to another process. */
