@@ -1,7 +1,7 @@
 /** What killed calls leave in an SR's directory, and how files of volumes are removed. */
 import { rmSync } from 'node:fs'
-import { syncPath } from '../../src/engine/atomic-file.ts'
-import { lock, tryLock } from '../../src/engine/lock.ts'
+import { syncPath } from '../atomic-file.ts'
+import { withLock } from '../sr/locks.ts'
 import {
   type Contents,
   imageFile,
@@ -11,6 +11,7 @@ import {
   readContents,
   volumeLockFile,
 } from './layout.ts'
+import type { Directory } from './repository.ts'
 
 /** The files of each volume that exists. Anything else is being written, or was when its writer died. */
 const COMPLETE = ['.json', '.raw', '.lock']
@@ -19,9 +20,9 @@ const COMPLETE = ['.json', '.raw', '.lock']
  * Removes what killed calls left: images without metadata and half-written files. What a running call is at work on is
  * locked, and left alone.
  */
-export function sweepLeftovers(directory: string): void {
+export async function sweepLeftovers({ directory, locks }: Directory): Promise<void> {
   for (const key of leftoverKeys(readContents(directory))) {
-    const held = tryLock(volumeLockFile(directory, key))
+    const held = await locks.tryLock(volumeLockFile(directory, key))
     if (held === undefined) continue
     try {
       removeTemporaryFiles(directory, key)
@@ -45,17 +46,14 @@ export function leftoverKeys({ volumes }: Contents): readonly string[] {
  * Removes a volume, whole or half, once nobody is at work on it. The metadata goes first, for good, so that no volume
  * without its image is ever seen. It is no error where there is nothing.
  */
-export function removeVolume(directory: string, key: string): void {
-  const held = lock(volumeLockFile(directory, key))
-  try {
+export async function removeVolume({ directory, locks }: Directory, key: string): Promise<void> {
+  await withLock(locks, volumeLockFile(directory, key), (held) => {
     rmSync(metadataFile(directory, key), { force: true })
     syncPath(directory)
     rmSync(imageFile(directory, key), { force: true })
     removeTemporaryFiles(directory, key)
     held.remove()
-  } finally {
-    held.release()
-  }
+  })
 }
 
 function removeTemporaryFiles(directory: string, key: string): void {

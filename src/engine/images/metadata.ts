@@ -1,7 +1,8 @@
 /** The file that makes an image a volume. */
-import { errnoOf } from '../../src/engine/storage-error.ts'
-import { errors, PluginError } from '../../src/kit/index.ts'
-import { DamagedFileError, readRecord, writeRecord } from './json-file.ts'
+
+import { errors, PluginError } from '../../kit/index.ts'
+import { DamagedFileError, readRecord, writeRecord } from '../sr/record-file.ts'
+import { errnoOf } from '../storage-error.ts'
 import { isKey, metadataFile } from './layout.ts'
 
 /** What KEY.json holds. The size is that of the image and written nowhere else. */

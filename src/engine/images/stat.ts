@@ -1,47 +1,26 @@
 /** SRs and volumes as the interface describes them. */
-import { int64 } from '../../src/contract/json.ts'
-import type { Result } from '../../src/contract/methods.ts'
-import { formatFileUri } from '../../src/engine/file-uri.ts'
-import { allocatedBytes, spaceOf } from '../../src/engine/space.ts'
-import type { Attachment } from './attachment.ts'
+import { basename } from 'node:path'
+import { int64 } from '../../contract/json.ts'
+import type { Result } from '../../contract/methods.ts'
+import { allocatedBytes, spaceOf } from '../space.ts'
+import { type SrStat, srStat } from '../sr/health.ts'
+import { DamagedFileError } from '../sr/record-file.ts'
 import type { Identity } from './identity.ts'
 import { statImage } from './image.ts'
-import { DamagedFileError } from './json-file.ts'
 import { imageFile, readContents, volumeKeys } from './layout.ts'
 import { readMetadata } from './metadata.ts'
+import type { Repository } from './repository.ts'
 
-type SrStat = Result<'SR.stat'>
 type Volume = Result<'Volume.stat'>
 
 /** The record of an SR that is there. */
 export function describeSr(sr: string, directory: string, identity: Identity): SrStat {
+  const { uuid, name, description } = identity
   const { free, total } = spaceOf(directory)
-  return {
-    sr,
-    uuid: identity.uuid,
-    name: identity.name,
-    description: identity.description,
-    free_space: free,
-    total_space: total,
-    datasources: [],
-    clustered: false,
-    health: identity.destroying ? ['Recovering', 'being destroyed; repeat SR.destroy to finish it'] : ['Healthy', ''],
-  }
-}
-
-/** The record of an attached SR whose directory cannot be used: it may come back, so the call itself succeeds. */
-export function describeUnreachableSr({ sr, uuid }: Attachment, reason: unknown): SrStat {
-  return {
-    sr,
-    uuid,
-    name: '',
-    description: '',
-    free_space: 0,
-    total_space: 0,
-    datasources: [],
-    clustered: false,
-    health: ['Unreachable', reason instanceof Error ? reason.message : String(reason)],
-  }
+  return srStat(
+    { sr, uuid, name, description, free_space: free, total_space: total },
+    identity.destroying ? 'being destroyed; repeat SR.destroy to finish it' : undefined,
+  )
 }
 
 /**
@@ -49,7 +28,8 @@ export function describeUnreachableSr({ sr, uuid }: Attachment, reason: unknown)
  * @throws PluginError Volume_does_not_exist
  * @throws DamagedFileError
  */
-export function describeVolume(directory: string, key: string): Volume {
+export function describeVolume(repository: Repository, key: string): Volume {
+  const { directory } = repository
   const metadata = readMetadata(directory, key)
   const image = statImage(directory, key)
   return {
@@ -61,7 +41,7 @@ export function describeVolume(directory: string, key: string): Volume {
     sharable: metadata.sharable,
     virtual_size: int64(image.size),
     physical_utilisation: allocatedBytes(image),
-    uri: [formatFileUri(imageFile(directory, key))],
+    uri: [repository.imageUri(basename(imageFile(directory, key)))],
     keys: { ...metadata.keys },
   }
 }
@@ -73,12 +53,13 @@ export interface Volumes {
 }
 
 /** Reads all volumes; one that is destroyed meanwhile is left out. */
-export function describeVolumes(directory: string): Volumes {
+export function describeVolumes(repository: Repository): Volumes {
+  const { directory } = repository
   const volumes: Volume[] = []
   const damaged: Error[] = []
   for (const key of volumeKeys(readContents(directory))) {
     try {
-      volumes.push(describeVolume(directory, key))
+      volumes.push(describeVolume(repository, key))
     } catch (error) {
       if (error instanceof DamagedFileError) damaged.push(error)
       else if (exists(directory, key)) throw error

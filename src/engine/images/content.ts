@@ -1,13 +1,17 @@
 /** The methods of class Volume that read content: Volume.compare and Volume.similar_content. */
-import type { Params, Result } from '../../src/contract/methods.ts'
-import { BLOCK_SIZE, differingBlocks } from '../../src/engine/compare.ts'
+import type { Params, Result } from '../../contract/methods.ts'
+import { BLOCK_SIZE, differingBlocks } from '../compare.ts'
+import type { RepositoryDriver } from './driver.ts'
 import { statImage } from './image.ts'
 import { imageFile, readContents, volumeKeys } from './layout.ts'
 import { findMetadata, type Metadata, readMetadata } from './metadata.ts'
 import { openRepository } from './repository.ts'
 
-export function compare({ sr, key, key2 }: Params<'Volume.compare'>): Result<'Volume.compare'> {
-  const { directory } = openRepository(sr)
+export async function compare(
+  driver: RepositoryDriver,
+  { sr, key, key2 }: Params<'Volume.compare'>,
+): Promise<Result<'Volume.compare'>> {
+  const { directory } = await openRepository(driver, sr)
   for (const each of [key, key2]) {
     readMetadata(directory, each)
     statImage(directory, each)
@@ -17,8 +21,11 @@ export function compare({ sr, key, key2 }: Params<'Volume.compare'>): Result<'Vo
 }
 
 /** Volumes that descend from the same one, the closest relatives first. */
-export function similarContent({ sr, key }: Params<'Volume.similar_content'>): Result<'Volume.similar_content'> {
-  const { directory } = openRepository(sr)
+export async function similarContent(
+  driver: RepositoryDriver,
+  { sr, key }: Params<'Volume.similar_content'>,
+): Promise<Result<'Volume.similar_content'>> {
+  const { directory } = await openRepository(driver, sr)
   const subject = { key, ...readMetadata(directory, key) }
   return readableMetadata(directory)
     .filter((other) => other.key !== key && other.root === subject.root)

@@ -1,6 +1,6 @@
 /** The file that makes a directory an SR, and what is said about an SR from it. */
-import { errnoOf } from '../../src/engine/storage-error.ts'
-import { DamagedFileError, readRecord, writeRecord } from './json-file.ts'
+import { DamagedFileError, readRecord, writeRecord } from '../sr/record-file.ts'
+import { errnoOf } from '../storage-error.ts'
 import { identityFile } from './layout.ts'
 
 /** The newest format of an SR's directory that this version understands. */

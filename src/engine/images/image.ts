@@ -1,11 +1,12 @@
 /** Images: raw files, sparse where nothing has been written. */
 import { type BigIntStats, closeSync, fstatSync, fsyncSync, ftruncateSync, openSync, statSync } from 'node:fs'
-import type { Int64 } from '../../src/contract/json.ts'
-import { copyImage } from '../../src/engine/copy.ts'
-import type { Lock } from '../../src/engine/lock.ts'
-import { errnoOf, storageError } from '../../src/engine/storage-error.ts'
-import { errors } from '../../src/kit/index.ts'
-import { DamagedFileError } from './json-file.ts'
+import type { Int64 } from '../../contract/json.ts'
+import { errors } from '../../kit/index.ts'
+import { copyImage } from '../copy.ts'
+import type { Lock } from '../lock.ts'
+import { VolumeInUseError } from '../sr/errors.ts'
+import { DamagedFileError } from '../sr/record-file.ts'
+import { errnoOf, storageError } from '../storage-error.ts'
 import { imageFile } from './layout.ts'
 import { type Metadata, readMetadata } from './metadata.ts'
 
@@ -21,11 +22,6 @@ const MAX_SIZE = 2 ** 52
 /** Permission bits of an image; the datapath attaches an image without write permission read-only. */
 export const WRITABLE = 0o600
 export const READ_ONLY = 0o400
-
-/** An image was written while it was being copied block by block: the copy is of no one point in time. */
-export class VolumeInUseError extends Error {
-  override readonly name = 'VolumeInUseError'
-}
 
 /** An open volume. Its image stays the same although the volume may be reverted or destroyed meanwhile. */
 export interface Source {
@@ -58,12 +54,16 @@ export function growImage(path: string, size: number): void {
  * Runs a body with a volume open for reading.
  * @throws PluginError Volume_does_not_exist
  */
-export function withSource<T>(directory: string, key: string, body: (source: Source) => T): T {
+export async function withSource<T>(
+  directory: string,
+  key: string,
+  body: (source: Source) => T | Promise<T>,
+): Promise<T> {
   const metadata = readMetadata(directory, key)
   const path = imageFile(directory, key)
   const descriptor = openImage(directory, key)
   try {
-    return body({ metadata, path, descriptor })
+    return await body({ metadata, path, descriptor })
   } finally {
     closeSync(descriptor)
   }

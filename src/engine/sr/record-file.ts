@@ -1,7 +1,7 @@
-/** JSON files that a later version of this plugin may have written: members that are not known here are kept. */
+/** JSON files that a later version of a plugin may have written: members that are not known here are kept. */
 import { readFileSync } from 'node:fs'
-import { parseJson, stringifyJson } from '../../src/contract/json.ts'
-import { writeFileAtomic } from '../../src/engine/atomic-file.ts'
+import { parseJson, stringifyJson } from '../../contract/json.ts'
+import { writeFileAtomic } from '../atomic-file.ts'
 
 /** A file that is there but does not hold what it should. */
 export class DamagedFileError extends Error {

@@ -1,24 +1,24 @@
 /** Plugin.diagnostics: the state of every SR that is attached on this host. */
-import { type Attachment, attachments } from './attachment.ts'
+import type { DirectoryAttachment, RepositoryDriver } from './driver.ts'
 import { readContents } from './layout.ts'
 import { leftoverKeys } from './leftovers.ts'
-import { readIdentityOf } from './repository.ts'
+import { attachmentsFor, repositoryAt } from './repository.ts'
 import { describeVolumes } from './stat.ts'
 
 /** One paragraph for each SR. Names that users gave are left out: they may be personal. */
-export function diagnostics(): string {
-  const paragraphs = attachments().map(describe)
+export async function diagnostics(driver: RepositoryDriver): Promise<string> {
+  const paragraphs: string[] = []
+  for (const attachment of attachmentsFor(driver).all()) paragraphs.push(await describe(driver, attachment))
   return paragraphs.length === 0 ? 'no SR is attached' : paragraphs.join('\n')
 }
 
-function describe(attachment: Attachment): string {
+async function describe(driver: RepositoryDriver, attachment: DirectoryAttachment): Promise<string> {
   const { directory, uuid } = attachment
   try {
-    const { destroying } = readIdentityOf(attachment)
-    const { volumes, damaged } = describeVolumes(directory)
+    const { volumes, damaged } = describeVolumes(await repositoryAt(driver, attachment))
     const leftovers = leftoverKeys(readContents(directory)).length
     return [
-      `${directory}: SR ${uuid}${destroying ? ', being destroyed' : ''}`,
+      `${directory}: SR ${uuid}`,
       `  volumes ${volumes.length}, damaged ${damaged.length}`,
       ...damaged.map(({ message }) => `  ${message}`),
       ...(leftovers === 0 ? [] : [`  ${leftovers} being made, or left by killed calls: SR.attach removes those`]),

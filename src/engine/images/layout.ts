@@ -10,7 +10,7 @@
  */
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { TEMPORARY_SUFFIX } from '../../src/engine/atomic-file.ts'
+import { TEMPORARY_SUFFIX } from '../atomic-file.ts'
 
 const UUID = '[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}'
 const KEY = new RegExp(`^${UUID}$`)

@@ -1,0 +1,201 @@
+/** The methods of class SR, except SR.probe. */
+import { existsSync, mkdirSync, rmdirSync, rmSync, statSync } from 'node:fs'
+import { dirname } from 'node:path'
+import type { Params, Result } from '../../contract/methods.ts'
+import { errors } from '../../kit/index.ts'
+import { syncPath } from '../atomic-file.ts'
+import { SrMismatchError, SrNotCreatedError } from '../sr/errors.ts'
+import { unreachableSr } from '../sr/health.ts'
+import { withLock } from '../sr/locks.ts'
+import { errnoOf, storageError } from '../storage-error.ts'
+import type { Configuration, DirectoryAttachment, Location, RepositoryDriver } from './driver.ts'
+import { type Identity, newIdentity, readIdentity, writeIdentity } from './identity.ts'
+import { identityFile, readContents, srLockFile } from './layout.ts'
+import { removeVolume, sweepLeftovers } from './leftovers.ts'
+import { attachmentsFor, checkRepository, type Directory, openRepository, readIdentityOf } from './repository.ts'
+import { describeSr } from './stat.ts'
+
+/** The complete configuration of the SR at a location. */
+export function completeConfiguration(given: Configuration, location: Location, uuid: string): Configuration {
+  return { ...given, ...location.configuration, sr_uuid: uuid }
+}
+
+/** Runs a body with a location connected; where no SR is attached there afterwards, it is disconnected. */
+export async function withConnection<T>(
+  driver: RepositoryDriver,
+  location: Location,
+  configuration: Configuration,
+  body: (directory: Directory) => T | Promise<T>,
+): Promise<T> {
+  try {
+    const directory = await driver.connect(location, configuration)
+    return await body({ directory, locks: driver.locks })
+  } finally {
+    await disconnect(driver, location.sr)
+  }
+}
+
+export function create(driver: RepositoryDriver, params: Params<'SR.create'>): Promise<Result<'SR.create'>> {
+  const { configuration, uuid, name, description } = params
+  const location = driver.locate(configuration)
+  return withConnection(driver, location, configuration, async ({ directory, locks }) => {
+    const madeDirectory = makeDirectory(directory)
+    try {
+      refuseOccupied(directory)
+      await withLock(locks, srLockFile(directory), (held) => {
+        try {
+          refuseOccupied(directory)
+          writeIdentity(directory, newIdentity(uuid, name, description, madeDirectory))
+        } catch (error) {
+          if (!hasIdentity(directory)) held.remove()
+          throw error
+        }
+      })
+    } catch (error) {
+      if (madeDirectory) removeIfEmpty(directory)
+      throw error
+    }
+    return completeConfiguration(configuration, location, uuid)
+  })
+}
+
+export async function attach(
+  driver: RepositoryDriver,
+  { configuration }: Params<'SR.attach'>,
+): Promise<Result<'SR.attach'>> {
+  const location = driver.locate(configuration)
+  const { sr } = location
+  await withConnection(driver, location, configuration, async (place) => {
+    const { directory, locks } = place
+    // Before the lock as well, so that no lock file is made in a directory that is no SR.
+    expectedIdentity(configuration, location, directory)
+    await withLock(locks, srLockFile(directory), async () => {
+      const { uuid, destroying } = expectedIdentity(configuration, location, directory)
+      if (!destroying) await sweepLeftovers(place)
+      attachmentsFor(driver).record({ sr, directory, uuid })
+    })
+  })
+  return sr
+}
+
+export async function detach(driver: RepositoryDriver, { sr }: Params<'SR.detach'>): Promise<void> {
+  const attachment = attachmentsFor(driver).find(sr)
+  attachmentsFor(driver).forget(sr)
+  if (attachment !== undefined) await disconnect(driver, sr)
+}
+
+/**
+ * The identity and the attachment say first that the SR is being destroyed, and go last: a call that was killed can be
+ * repeated, and nothing that it left looks like an SR with fewer volumes.
+ */
+export async function destroy(driver: RepositoryDriver, { sr }: Params<'SR.destroy'>): Promise<void> {
+  const { locks } = driver
+  const attachment = attachmentsFor(driver).of(sr)
+  const { directory } = attachment
+  let { destroying } = attachment
+  if (destroying === undefined || hasIdentity(directory)) {
+    destroying = { made_directory: (await readIdentityOf(driver, attachment)).made_directory }
+    await withLock(locks, srLockFile(directory), async () => {
+      writeIdentity(directory, { ...(await readIdentityOf(driver, attachment)), destroying: true })
+      attachmentsFor(driver).record({ ...attachment, ...(destroying === undefined ? {} : { destroying }) })
+      await removeVolumes({ directory, locks })
+      rmSync(identityFile(directory))
+      syncPath(directory)
+    })
+  }
+  rmSync(srLockFile(directory), { force: true })
+  if (destroying.made_directory) removeIfEmpty(directory)
+  await detach(driver, { sr, dbg: '' })
+}
+
+export async function stat(driver: RepositoryDriver, { sr }: Params<'SR.stat'>): Promise<Result<'SR.stat'>> {
+  const attachment = attachmentsFor(driver).of(sr)
+  try {
+    return describeSr(sr, attachment.directory, await readIdentityOf(driver, attachment))
+  } catch (error) {
+    return unreachableSr(attachment, error)
+  }
+}
+
+/** Changes name or description. */
+export async function changeIdentity(
+  driver: RepositoryDriver,
+  sr: string,
+  change: Pick<Partial<Identity>, 'name' | 'description'>,
+): Promise<void> {
+  const repository = await openRepository(driver, sr)
+  const { directory, locks } = repository
+  await withLock(locks, srLockFile(directory), () => {
+    writeIdentity(directory, { ...checkRepository(repository).identity, ...change })
+  })
+}
+
+async function disconnect(driver: RepositoryDriver, sr: string): Promise<void> {
+  const attached: readonly DirectoryAttachment[] = attachmentsFor(driver).all()
+  if (attached.every((attachment) => attachment.sr !== sr)) await driver.disconnect?.(sr, attached)
+}
+
+/**
+ * Makes the directory unless it exists, and says whether it did. Parents are not made: a missing one is a typing error,
+ * or a file system that is not mounted.
+ */
+function makeDirectory(directory: string): boolean {
+  if (statSync(directory, { throwIfNoEntry: false })?.isDirectory()) return false
+  try {
+    mkdirSync(directory, 0o755)
+    syncPath(dirname(directory))
+    return true
+  } catch (error) {
+    throw storageError(error)
+  }
+}
+
+function refuseOccupied(directory: string): void {
+  const identity = readIdentity(directory)
+  if (identity !== undefined) {
+    throw new SrNotCreatedError(
+      `${directory} holds the SR ${identity.uuid} (${identity.name}) already; attach that, or name another directory`,
+    )
+  }
+  const { foreign, volumes } = readContents(directory)
+  if (volumes.size > 0) {
+    throw new SrNotCreatedError(
+      `${directory} holds volumes but no sr.json: restore that file, or name another directory`,
+    )
+  }
+  if (foreign.length === 0) return
+  const seen = foreign.slice(0, 3).join(', ') + (foreign.length > 3 ? ` and ${foreign.length - 3} more` : '')
+  throw new SrNotCreatedError(`${directory} is not empty: it holds ${seen}; name an empty directory, or one to be made`)
+}
+
+function expectedIdentity(configuration: Configuration, { sr }: Location, directory: string): Identity {
+  const identity = readIdentity(directory)
+  if (identity === undefined) throw errors.srDoesNotExist(sr)
+  const expected = configuration.sr_uuid
+  if (expected === undefined || expected === identity.uuid) return identity
+  throw new SrMismatchError(`${directory} holds the SR ${identity.uuid}, not ${expected}`)
+}
+
+/** Removes every volume; one that is being made is waited for, and finds out that the SR is being destroyed. */
+async function removeVolumes(place: Directory): Promise<void> {
+  for (let keys = allKeys(place); keys.length > 0; keys = allKeys(place)) {
+    for (const key of keys) await removeVolume(place, key)
+  }
+}
+
+function allKeys({ directory }: Directory): readonly string[] {
+  return [...readContents(directory).volumes.keys()]
+}
+
+function hasIdentity(directory: string): boolean {
+  return existsSync(identityFile(directory))
+}
+
+/** What is not ours stays, and the directory with it; so does the root of a mounted file system. */
+function removeIfEmpty(directory: string): void {
+  try {
+    rmdirSync(directory)
+  } catch (error) {
+    if (!['ENOENT', 'ENOTEMPTY', 'EEXIST', 'EBUSY', 'EACCES', 'EPERM'].includes(errnoOf(error) ?? '')) throw error
+  }
+}

@@ -1,0 +1,40 @@
+/** SRs in directories of this host. */
+import { join } from 'node:path'
+import { FileUriError, formatFileUri, parseFileUri } from '../../src/engine/file-uri.ts'
+import type { Configuration, Location, RepositoryDriver } from '../../src/engine/images/driver.ts'
+import { incomplete } from '../../src/engine/images/probe.ts'
+import { ConfigurationError } from '../../src/engine/sr/errors.ts'
+import { KERNEL_LOCKS } from '../../src/engine/sr/locks.ts'
+
+/** Key of device_config → description, for Plugin.query. */
+export const CONFIGURATION_KEYS = {
+  uri: 'URI of the directory that holds the SR: file:///absolute/path, percent-encoded',
+  sr_uuid: 'uuid of the SR expected there; SR.create and SR.probe add it',
+}
+
+export const driver: RepositoryDriver = {
+  plugin: 'file',
+  locate: (configuration) => locationOf(directoryOf(configuration)),
+  below: (location, name) => locationOf(join(directoryOf(location.configuration), name)),
+  connect: (location) => directoryOf(location.configuration),
+  async probe(configuration) {
+    if (configuration.uri !== undefined) return undefined
+    return [incomplete(configuration, 'uri is missing: give uri=file:///directory')]
+  },
+  imageUri: ({ directory }, fileName) => formatFileUri(join(directory, fileName)),
+  locks: KERNEL_LOCKS,
+}
+
+function locationOf(directory: string): Location {
+  const uri = formatFileUri(directory)
+  return { sr: uri, configuration: { uri } }
+}
+
+/** @throws ConfigurationError, FileUriError */
+function directoryOf({ uri }: Configuration): string {
+  if (uri === undefined) throw new ConfigurationError('device_config has no uri; give uri=file:///directory')
+  const { path, options } = parseFileUri(uri)
+  if (options.size > 0) throw new FileUriError(uri, 'the URI of an SR takes no options')
+  if (path === '/') throw new FileUriError(uri, 'the root directory cannot be an SR; name a directory below it')
+  return path
+}
