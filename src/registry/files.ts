@@ -83,7 +83,9 @@ export class Files {
 
   #look(path: string, linksLeft: number): Found | Objection {
     try {
-      const stats = lstatSync(path, { bigint: true })
+      // What is not there is the usual case, and an exception would cost more than the look.
+      const stats = lstatSync(path, { bigint: true, throwIfNoEntry: false })
+      if (stats === undefined) return fault(path, 'ENOENT')
       if (!stats.isSymbolicLink()) return { stats, path, links: [] }
       if (linksLeft === 0) return { code: 'link-loop', message: `${path} is a symbolic link that never ends` }
       const target = resolve(this.#realPath(dirname(path)), readlinkSync(path))
@@ -147,7 +149,10 @@ function throughLink(link: string, target: string, beyond: Objection): Objection
 }
 
 function faultOf(path: string, error: unknown): Objection {
-  const errno = (error as NodeJS.ErrnoException).code ?? String(error)
+  return fault(path, (error as NodeJS.ErrnoException).code ?? String(error))
+}
+
+function fault(path: string, errno: string): Objection {
   const code = FAULT_OF_ERRNO[errno] ?? 'unreadable'
   const text: Partial<Record<RejectionCode, string>> = {
     missing: `${path} does not exist`,
