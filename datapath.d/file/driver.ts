@@ -1,10 +1,11 @@
 /** Image files and block devices of this host in a qemu-storage-daemon. */
 import { closeSync, constants, openSync } from 'node:fs'
-import { describeDisk, readOptions } from '../../src/engine/disk-options.ts'
-import { parseDiskUri } from '../../src/engine/disk-uri.ts'
+import { int64FromText } from '../../src/contract/json.ts'
+import { type DiskOptions, describeDisk, readOptions } from '../../src/engine/disk-options.ts'
+import { DiskUriError, type ParsedUri, parseDiskUri } from '../../src/engine/disk-uri.ts'
 import { type ImageFormat, imageFormatOf } from '../../src/engine/image-format.ts'
 import type { SchemeDriver } from '../../src/engine/qsd/datapath.ts'
-import type { CacheMode } from '../../src/engine/qsd/nodes.ts'
+import type { CacheMode, DiskDescription } from '../../src/engine/qsd/nodes.ts'
 import { errnoOf } from '../../src/engine/storage-error.ts'
 import { accessTo, OWN_OPTIONS, parseDisk } from './disk.ts'
 
@@ -26,7 +27,8 @@ export const fileDriver: SchemeDriver = {
   describe(uri, options) {
     const disk = parseDisk(uri.text)
     const { kind, readOnly } = accessTo(disk)
-    return describeDisk(
+    const part = partOf(uri, options)
+    const description = describeDisk(
       {
         protocol: { driver: kind === 'block' ? 'host_device' : 'file', filename: disk.realPath },
         path: disk.path,
@@ -36,6 +38,9 @@ export const fileDriver: SchemeDriver = {
       },
       options,
     )
+    if (part !== undefined && description.format !== 'raw')
+      throw new DiskUriError(uri.text, 'only raw disks have parts')
+    return part === undefined ? description : { ...description, part }
   },
 }
 
@@ -45,11 +50,20 @@ export function needsDaemon(text: string): boolean {
   const options = readOptions(uri, OWN_OPTIONS)
   return (
     options.own.get('engine') === 'qsd' ||
+    options.own.has('size') ||
+    options.own.has('offset') ||
     (formatOf(uri.scheme).format ?? imageFormatOf(uri.path, options.format)) !== 'raw' ||
     options.limits !== undefined ||
     options.detectZeroes !== 'off' ||
     !KERNEL_CACHES.includes(options.cache)
   )
+}
+
+/** The part of the file or device that the options offset and size name. */
+function partOf({ text }: ParsedUri, { own }: DiskOptions): DiskDescription['part'] {
+  const size = int64FromText(own.get('size') ?? '')
+  if (size === undefined && own.has('offset')) throw new DiskUriError(text, 'it has an offset and no size')
+  return size === undefined ? undefined : { offset: int64FromText(own.get('offset') ?? '0') ?? 0, size }
 }
 
 function formatOf(scheme: string): { readonly format?: ImageFormat } {

@@ -37,8 +37,8 @@ export interface DiskOptions {
 /** Throughput or rate of a disk. */
 const LIMITS = ['bps-total', 'bps-read', 'bps-write', 'iops-total', 'iops-read', 'iops-write'] as const
 
-/** What a value has to be: one of some words, a number above zero, an absolute path, or any text. */
-type Rule = readonly string[] | 'positive integer' | 'absolute path' | 'text'
+/** What a value has to be: one of some words, a number above zero or from zero on, an absolute path, or any text. */
+type Rule = readonly string[] | 'positive integer' | 'integer' | 'absolute path' | 'text'
 
 /** The one table of the options that all schemes have. */
 const COMMON: Readonly<Record<string, Rule>> = {
@@ -177,6 +177,7 @@ function check(
 function obeys(rule: Rule, value: string): boolean {
   if (rule === 'text') return value !== ''
   if (rule === 'absolute path') return value.startsWith('/')
+  if (rule === 'integer') return /^\d+$/.test(value) && int64FromText(value) !== undefined
   if (rule === 'positive integer') return /^[1-9]\d*$/.test(value) && int64FromText(value) !== undefined
   return rule.includes(value)
 }

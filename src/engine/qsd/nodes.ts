@@ -105,6 +105,8 @@ export interface DiskDescription {
   readonly protocol: Protocol
   readonly secrets?: readonly Secret[]
   readonly format: ImageFormat
+  /** The part of a raw image that is the disk, in bytes; all of it unless given. */
+  readonly part?: { readonly offset: Int64; readonly size: Int64 }
   readonly readOnly: boolean
   readonly cache: CacheMode
   /** Whether discard requests free the blocks of the image. */
@@ -210,6 +212,7 @@ export function formatNode(id: string, description: DiskDescription, access: Acc
   const readOnly = imageIsReadOnly(description) || access === 'read-only'
   return {
     driver: IMAGE_FORMATS[description.format].driver,
+    ...description.part,
     ...common(names.format, description, readOnly),
     ...(readOnly ? {} : { 'detect-zeroes': description.detectZeroes }),
     file: names.protocol,
