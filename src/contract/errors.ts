@@ -140,6 +140,12 @@ export const ERRORS = {
     meaning: 'None of the volume’s URIs has a scheme that a datapath plugin serves.',
     recovery: 'Install a datapath plugin for one of the schemes named.',
   },
+  OPERATION_FAILED: {
+    fault: 'plugin',
+    exitStatus: 1,
+    meaning: 'A copy or mirror ended without success, says the datapath plugin; the disk it was made of is as before.',
+    recovery: 'Read what the plugin says of it, look at the disk it was to write to, and start it again.',
+  },
   SCRIPT_TIMED_OUT: {
     fault: 'plugin',
     exitStatus: 5,

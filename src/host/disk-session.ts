@@ -21,6 +21,8 @@ export interface AttachedDisk {
   /** More desirable URIs that could not be used, and why. */
   readonly passedOver: readonly PassedOver[]
   readonly domain: string
+  /** What the datapath plugin said of it on stderr: why it can be reached these ways and not in others. */
+  readonly said: string
   /** Key of the volume whose bytes are used: a temporary clone for a non-persistent disk, where the datapath cannot do it. */
   readonly volume: string
 }
@@ -89,18 +91,19 @@ export class DiskSession {
       this.#parts.connections.remove(connection)
     })
     await this.#parts.connections.put(connection)
-    const backend = await this.#parts.caller.call(
+    const { value, stderr } = await this.#parts.caller.callWithStderr(
       datapathCallee(found),
       'Datapath.attach',
       { uri, domain },
       this.#options,
     )
     const result: AttachedDisk = {
-      backend,
+      backend: value,
       uri: redactUri(uri),
       datapath: datapath.name,
       passedOver,
       domain,
+      said: stderr.trim(),
       volume: volume.key,
     }
     return { found, result }

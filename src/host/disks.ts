@@ -38,6 +38,8 @@ export type DatapathMethod = 'Datapath.import_activate' | 'Data.copy' | 'Data.mi
 export interface DatapathUse {
   readonly uri: string
   readonly domain: string
+  /** Name of the datapath plugin. */
+  readonly datapath: string
   /** Features of the datapath plugin with their versions. */
   readonly features: ReadonlyMap<string, number>
 }
@@ -158,7 +160,8 @@ export class Disks {
     const { domain = OWN_DOMAIN } = use
     return this.#holding(METHODS[method].overlap, reference, key, use, async (disk) => {
       const found = await disk.inUse(domain)
-      const own = params({ uri: found.uri, domain, features: found.datapath.features })
+      const { name, features } = found.datapath
+      const own = params({ uri: found.uri, domain, datapath: name, features })
       return this.#parts.caller.call(datapathCallee(found), method, own, use)
     })
   }

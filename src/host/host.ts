@@ -10,6 +10,7 @@ import { type AttachedSr, AttachedSrs } from './attached-srs.ts'
 import { Connections } from './connections.ts'
 import { Disks } from './disks.ts'
 import { Locks } from './locks.ts'
+import { Operations } from './operations.ts'
 import type { Callee, CallOptions } from './plugin-caller.ts'
 import { type HostOptions, PluginCalls } from './plugin-calls.ts'
 import { Srs } from './srs.ts'
@@ -22,6 +23,7 @@ export class Host {
   readonly srs: Srs
   readonly volumes: Volumes
   readonly disks: Disks
+  readonly operations: Operations
   readonly #calls: PluginCalls
   readonly #roots: readonly string[]
 
@@ -43,7 +45,9 @@ export class Host {
     }
     this.srs = new Srs({ ...parts, volumePlugin: (name) => this.registry.find(name, 'volume') })
     this.volumes = new Volumes(parts)
-    this.disks = new Disks({ ...parts, datapathFor: (scheme) => this.registry.datapathFor(scheme) })
+    const datapathFor = (scheme: string) => this.registry.datapathFor(scheme)
+    this.disks = new Disks({ ...parts, datapathFor })
+    this.operations = new Operations({ caller, disks: this.disks, datapathFor })
   }
 
   /** The last calls. */

@@ -77,21 +77,32 @@ export class PluginCaller {
    * @throws Smapiv3Error for everything else; NO_SUCH_VOLUME and NO_SUCH_SR where the plugin says so
    */
   async call<M extends MethodName>(
+    callee: Callee,
+    method: M,
+    params: OwnParams<M>,
+    options: CallOptions = {},
+    repair?: (result: unknown) => unknown,
+  ): Promise<Result<M>> {
+    return (await this.callWithStderr(callee, method, params, options, repair)).value
+  }
+
+  /** The same, with what the script said on stderr beside its result. */
+  async callWithStderr<M extends MethodName>(
     { plugin, apiVersion }: Callee,
     method: M,
     params: OwnParams<M>,
     options: CallOptions = {},
     repair: (result: unknown) => unknown = (result) => result,
-  ): Promise<Result<M>> {
+  ): Promise<{ readonly value: Result<M>; readonly stderr: string }> {
     const shim = shimFor(apiVersion, method, params)
     const { repair: shimmed = (result) => result } = shim
-    if (shim.missingResult === null && !plugin.scripts.has(method)) return null as Result<M>
+    if (shim.missingResult === null && !plugin.scripts.has(method)) return { value: null as Result<M>, stderr: '' }
     const complete = { dbg: options.dbg ?? DEFAULT_DBG, ...params } as unknown as Params<M>
-    const { outcome } = await this.#run(plugin, method, complete, options, {
+    const { outcome, stderr } = await this.#run(plugin, method, complete, options, {
       ...shim,
       repair: (result) => repair(shimmed(result)),
     })
-    if (outcome.ok) return outcome.value
+    if (outcome.ok) return { value: outcome.value, stderr }
     throw absence(outcome.error)
   }
 

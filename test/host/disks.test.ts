@@ -18,6 +18,7 @@ describe('a disk', () => {
       datapath: 'demo',
       passedOver: [{ uri: 'rbd://ann:***@pool/vol-1', reason: 'no datapath plugin serves the scheme rbd' }],
       domain: '7',
+      said: '',
       volume: 'vol-1',
     })
     expect(datapath.calls().map(({ method, params }) => [method, params.uri, params.domain])).toEqual([

@@ -18,7 +18,9 @@ interface Place {
 /** Positional argument → words that may stand there. All others are nouns, verbs, options and choices, which yargs knows. */
 const COMPLETERS: Readonly<Record<string, (place: Place) => readonly string[]>> = {
   plugin: ({ host }) => host.registry.scan().plugins.flatMap(({ kind, name }) => namesOf(kind, name)),
-  sr: ({ host }) => host.srs.attached().flatMap(({ uuid, name }) => [uuid, name]),
+  datapath: ({ host }) => host.registry.scan().plugins.flatMap(({ kind, name }) => (kind === 'datapath' ? [name] : [])),
+  sr: attachedSrs,
+  source: attachedSrs,
   method: ({ roots, before }) => methodsOf(roots, before.at(-1) ?? ''),
 }
 
@@ -63,6 +65,10 @@ function argumentAfter(words: readonly string[]): string | undefined {
   const alone = STANDALONE.find(({ command }) => command.split(' ')[0] === noun)
   const command = (found ?? alone)?.command.split(' ').slice(1) ?? []
   return command[words.length - (found === undefined ? 1 : 2)]?.replace(/[<>[\].]/g, '')
+}
+
+function attachedSrs({ host }: Place): readonly string[] {
+  return host.srs.attached().flatMap(({ uuid, name }) => [uuid, name])
 }
 
 function namesOf(kind: string, name: string): string[] {

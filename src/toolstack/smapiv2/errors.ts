@@ -64,6 +64,7 @@ const VARIANTS: Readonly<Record<ErrorKind, Translation>> = {
   SCRIPT_NOT_EXECUTABLE: coded('SCRIPT_NOT_EXECUTABLE'),
   NO_DATAPATH: coded('MISSING_URI'),
   BAD_PARAMETERS: (error, call) => (error.code === 'MISSING_URI' ? coded('MISSING_URI')(error, call) : internal(error)),
+  OPERATION_FAILED: coded('OPERATION_FAILED'),
   SR_IN_USE: coded('SR_IN_USE'),
   DISK_IN_USE: coded('DISK_IN_USE'),
   CANCELLED: (error) => ['Cancelled', error.message],
