@@ -1,6 +1,6 @@
 /**
- * A host of its own for a storage server: a network namespace with one cable to this machine. The server has an address
- * and all well-known ports to itself, and can be cut off from the network. Needs root.
+ * A host of its own for a storage server: a network namespace with one cable to this machine, and a /run. The server has
+ * an address and all well-known ports to itself, and can be cut off from the network. Needs root.
  *
  * Nothing outlives the test process: the namespace lives as long as a process that holds it, and every process of the
  * host gets SIGKILL when the test process ends.
@@ -32,11 +32,14 @@ export const HOST_NEEDS = ['root', 'ip', 'nsenter', 'setpriv'] as const
 
 export async function serverHost(): Promise<ServerHost> {
   const { path: directory, cleanup } = await dir({ unsafeCleanup: true, prefix: 'sm3-' })
-  const holder = spawn('setpriv', [...WITH_PARENT, 'unshare', '--net', 'cat'], { stdio: ['pipe', 'pipe', 'inherit'] })
+  const holder = spawn('setpriv', [...WITH_PARENT, 'unshare', '--net', '--mount', 'sh', '-c', HOLD], {
+    env: TOOL_ENVIRONMENT,
+    stdio: ['pipe', 'pipe', 'inherit'],
+  })
   await echoed(holder)
   const { pid } = holder
   if (pid === undefined) throw new Error('the namespace was not made')
-  const enter = [`--net=/proc/${pid}/ns/net`, '--']
+  const enter = [`--net=/proc/${pid}/ns/net`, `--mount=/proc/${pid}/ns/mnt`, '--']
   const { here, there, interfaceName } = cable(pid)
   ip('link', 'add', interfaceName, 'type', 'veth', 'peer', 'name', 'eth0', 'netns', String(pid))
   ip('address', 'add', `${here}/30`, 'dev', interfaceName)
@@ -74,6 +77,9 @@ export async function serverHost(): Promise<ServerHost> {
     },
   }
 }
+
+/** A /run of its own: some servers, such as rpcbind, have fixed names there and refuse to run twice. */
+const HOLD = 'mount -t tmpfs tmpfs /run && mkdir /run/rpcbind && exec cat'
 
 const WITH_PARENT = ['--pdeathsig', 'KILL', '--']
 

@@ -1,13 +1,18 @@
 /** What an `smb:` URI names: `smb://[user[:password]@]server[:port]/share/path/file`. */
-import { DiskUriError, type ParsedUri } from '../../src/engine/disk-uri.ts'
+import { DiskUriError, type ParsedUri } from '../disk-uri.ts'
 
 /** Direct hosting of SMB over TCP. */
 export const SMB_PORT = 445
 
-export interface SmbAddress {
+/** A share of a server. */
+export interface SmbShare {
   readonly host: string
   readonly port: number
   readonly share: string
+}
+
+/** A file on a share. */
+export interface SmbAddress extends SmbShare {
   /** Path of the image in the share, without a leading slash. */
   readonly path: string
 }
@@ -21,9 +26,14 @@ export function smbAddressOf({ text, host, port, path }: ParsedUri): SmbAddress 
   if (host === '' || share === '' || segments.length === 0 || segments.includes('')) {
     throw new DiskUriError(text, 'it is not smb://server/share/path/file')
   }
-  if (!/^[A-Za-z0-9._:%-]+$/.test(host)) throw new DiskUriError(text, 'the name of its server has other characters')
+  if (!isServerName(host)) throw new DiskUriError(text, 'the name of its server has other characters')
   if ([share, ...segments].some((segment) => segment === '.' || segment === '..')) {
     throw new DiskUriError(text, 'its path has . or ..')
   }
   return { host: host.toLowerCase(), port: port ?? SMB_PORT, share, path: segments.join('/') }
+}
+
+/** Whether a text can be the name or address of a server, and nothing else. */
+export function isServerName(text: string): boolean {
+  return /^[A-Za-z0-9._:%-]+$/.test(text)
 }

@@ -1,7 +1,7 @@
 /** smbnetfs: an SMB client outside the kernel, on FUSE. It speaks to the well-known port only. */
 import { join } from 'node:path'
 import { SMB_PORT } from './address.ts'
-import type { SmbClient } from './mount-process.ts'
+import type { SmbClient } from './client.ts'
 
 /** Milliseconds that a server has for an answer, and seconds until smbnetfs gives up a connection. */
 const SMB_TIMEOUT = 10_000

@@ -1,6 +1,6 @@
 /** The kernel's SMB client, by mount.cifs(8). */
 import { SMB_PORT } from './address.ts'
-import type { SmbClient } from './mount-process.ts'
+import type { SmbClient } from './client.ts'
 
 /** Mounts, and stays; the shell is found by its arguments, so that no other program may take its place. */
 const SCRIPT = 'mount.cifs "$1" "$2" -o "$3" 3<&3 && exec 3<&- && mkfifo "$4" && read -r forever <> "$4"'

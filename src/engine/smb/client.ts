@@ -1,5 +1,5 @@
-/** What a client of shares is: how it mounts one. */
-import type { SmbAddress } from './address.ts'
+/** What a program that mounts shares has to say about itself. */
+import type { SmbShare } from './address.ts'
 
 /** Who to be on the server; a guest where there is no user. */
 export interface Login {
@@ -30,7 +30,7 @@ export interface SmbClient {
    * @param mountpoint an empty directory in it
    * @throws Error where the client cannot do what is asked
    */
-  process(address: SmbAddress, login: Login, directory: string, mountpoint: string): MountProcess
+  process(address: SmbShare, login: Login, directory: string, mountpoint: string): MountProcess
   /** Where the share is below the mount point. */
-  shareBelow(address: SmbAddress): string
+  shareBelow(address: SmbShare): string
 }

@@ -2,18 +2,18 @@
 import { accessSync, constants, existsSync, readFileSync } from 'node:fs'
 import { release } from 'node:os'
 import { join } from 'node:path'
-import { toolEnvironment } from '../../src/engine/tool.ts'
+import { toolEnvironment } from '../tool.ts'
 import { cifs } from './cifs.ts'
-import type { SmbClient } from './mount-process.ts'
+import type { SmbClient } from './client.ts'
 import { smbnetfs } from './smbnetfs.ts'
 
-export const CLIENTS = { kernel: cifs, smbnetfs } as const
-
-export type ClientName = keyof typeof CLIENTS
+/** The values of the option `client`. */
+export const CLIENTS: Readonly<Record<string, SmbClient>> = { kernel: cifs, smbnetfs }
 
 /** @param name of the option `client`; undefined: the better one that is there */
 export function clientOf(name: string | undefined): SmbClient {
-  if (name === 'kernel' || name === 'smbnetfs') return CLIENTS[name]
+  const named = name === undefined || !Object.hasOwn(CLIENTS, name) ? undefined : CLIENTS[name]
+  if (named !== undefined) return named
   return kernelHasClient() && isInstalled(cifs.program) ? cifs : smbnetfs
 }
 
