@@ -5,7 +5,7 @@
  * By spawnSync: a plugin process serves one call and has nothing to do while a tool runs, a tool must be able to
  * inherit a lock, and a library would take as long to load as most tools take to run.
  */
-import { spawnSync } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { errors } from '../kit/index.ts'
 import { errnoOf } from './storage-error.ts'
 
@@ -16,6 +16,7 @@ const PACKAGES = {
   flock: 'util-linux',
   losetup: 'util-linux',
   nbdkit: 'nbdkit',
+  sync: 'coreutils',
   umount: 'mount',
 } as const
 
@@ -58,6 +59,49 @@ export function runTool(tool: Tool, args: readonly string[], inherited?: number)
   if (result.error) throw result.error
   if (result.status !== 0) throw new ToolError([tool, ...args], result)
   return result.stdout
+}
+
+/** A tool waits for storage that does not answer. */
+export class ToolTimeoutError extends Error {
+  override readonly name = 'ToolTimeoutError'
+
+  constructor(command: readonly string[], patience: number) {
+    super(`${command.join(' ')}: not done within ${patience} ms, its storage does not answer`)
+  }
+}
+
+/**
+ * Runs a tool that may have to wait for storage that does not answer. No signal ends a process that the kernel keeps
+ * waiting, and who waits for it waits as long: after so many milliseconds it is left behind, and ends when the kernel
+ * lets it.
+ * @throws PluginError (MissingDependency), ToolError, ToolTimeoutError
+ */
+export async function runToolWithin(tool: Tool, args: readonly string[], patience: number): Promise<void> {
+  const child = spawn(tool, args, { cwd: '/', env: toolEnvironment(), stdio: ['ignore', 'ignore', 'pipe'] })
+  let timer: NodeJS.Timeout | undefined
+  let stderr = ''
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    stderr += text
+  })
+  try {
+    await new Promise<void>((resolve, reject) => {
+      timer = setTimeout(() => {
+        child.kill('SIGKILL')
+        reject(new ToolTimeoutError([tool, ...args], patience))
+      }, patience)
+      child.once('error', (error) => {
+        reject(errnoOf(error) === 'ENOENT' ? errors.missingDependency(tool, PACKAGES[tool]) : error)
+      })
+      child.once('close', (status, signal) => {
+        if (status === 0) resolve()
+        else reject(new ToolError([tool, ...args], { status, signal, stderr }))
+      })
+    })
+  } finally {
+    clearTimeout(timer)
+    child.stderr.destroy()
+    child.unref()
+  }
 }
 
 /** The environment of every process of ours. */

@@ -1,162 +1,49 @@
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
-import { existsSync, mkdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
-import { createConnection } from 'node:net'
+import { execFileSync } from 'node:child_process'
+import { truncateSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { waitUntil } from '../../src/engine/qsd/daemon-process.ts'
-import { blockDeviceOf, expectNothingLeft, installDatapath, io, nbdUriOf } from '../support/datapath.ts'
+import { describe, expect, test } from 'vitest'
+import { io, nbdUriOf } from '../support/datapath.ts'
 import { lacks } from '../support/needs.ts'
+import { NBD_NEEDS, nbdServer } from '../support/servers/nbd.ts'
+import { DISK_SIZE, READ, testsOfEveryScheme, underTest, WRITE } from './networked.ts'
 
-const MIB = 2 ** 20
-const WRITE = ['write -P 0xa5 1M 64k', 'flush', 'read -P 0xa5 1M 64k']
-const READ = ['read -P 0xa5 1M 64k']
+const missing = lacks(...NBD_NEEDS, 'qemu-storage-daemon', 'qemu-img', 'qemu-io')
 
-let plugin: Awaited<ReturnType<typeof installDatapath>>
-let directory: string
-let image: string
-const servers: ChildProcess[] = []
-
-/** Starts nbdkit on the image and waits until it listens. */
-async function serve(address: readonly string[], listens: () => boolean | Promise<boolean>): Promise<ChildProcess> {
-  const server = spawn('nbdkit', ['--foreground', ...address, '-e', 'disk', 'file', image], { stdio: 'ignore' })
-  servers.push(server)
-  expect(await waitUntil(listens, 10_000), 'nbdkit listens').toBe(true)
-  return server
+async function start() {
+  const server = await nbdServer()
+  let disks = 0
+  return {
+    ...server,
+    async newDisk() {
+      const name = `disk${++disks}`
+      server.addExport(name, DISK_SIZE)
+      return `nbd://${server.host.address}/${name}`
+    },
+  }
 }
 
-async function end(server: ChildProcess, signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
-  if (server.exitCode !== null || server.signalCode !== null) return
-  const ended = new Promise((resolve) => server.once('exit', resolve))
-  server.kill(signal)
-  await ended
-}
+describe.skipIf(missing)('nbd', () => {
+  const it = underTest('datapath.d/nbd', start)
+  testsOfEveryScheme(it)
 
-function connects(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = createConnection({ host: '127.0.0.1', port })
-    socket.once('connect', () => resolve(true)).once('error', () => resolve(false))
-    socket.once('connect', () => socket.destroy())
+  test('an export that there is not, options and URIs that make no sense', async () => {
+    const uri = await it.server.newDisk()
+    const failure = async (wrong: string) =>
+      (await it.plugin.fail('Datapath.attach', { uri: wrong, domain: '1' })).params.join(' ')
+    expect(await failure(`${uri}-other`)).toMatch(/export not available/)
+    expect(await failure(`${uri}?socks=1`)).toMatch(/DiskUriError.*no option socks/)
+    expect(await failure('nbd:///disk')).toMatch(/DiskUriError.*names no server/)
   })
-}
 
-describe.skipIf(lacks('qemu-storage-daemon', 'qemu-io', 'nbdkit')).each(['nbd', 'nbd+unix'] as const)(
-  '%s',
-  (scheme) => {
-    let uri: string
-    let start: () => Promise<ChildProcess>
-
-    beforeAll(async () => {
-      plugin = await installDatapath(`datapath.d/${scheme}`)
-    })
-    afterAll(() => plugin.remove())
-    beforeEach(() => {
-      directory = join(plugin.directory, '..', 'i')
-      mkdirSync(directory)
-      image = join(directory, 'image')
-      writeFileSync(image, '')
-      truncateSync(image, 16 * MIB)
-      const socket = join(directory, 'nbd')
-      if (scheme === 'nbd+unix') {
-        uri = `nbd+unix:///disk?socket=${socket}`
-        start = () => {
-          rmSync(socket, { force: true })
-          return serve(['--unix', socket], () => existsSync(socket))
-        }
-      } else {
-        // Below the ephemeral ports, and its own in each worker.
-        const port = 21_000 + (process.pid % 9000)
-        uri = `nbd://127.0.0.1:${port}/disk`
-        start = () => serve(['--ipaddr', '127.0.0.1', '--port', String(port)], () => connects(port))
-      }
-    })
-    afterEach(async () => {
-      for (const domain of ['1', '2']) await plugin.call('Datapath.detach', { uri, domain })
-      await plugin.call('Datapath.close', { uri })
-      for (const server of servers.splice(0)) await end(server)
-      rmSync(directory, { recursive: true })
-      expectNothingLeft(plugin)
-    })
-
-    async function use(domain = '1') {
-      const answer = await plugin.call('Datapath.attach', { uri, domain })
-      await plugin.call('Datapath.activate', { uri, domain })
-      return answer
-    }
-
-    async function leave(domain = '1'): Promise<void> {
-      await plugin.call('Datapath.deactivate', { uri, domain })
-      await plugin.call('Datapath.detach', { uri, domain })
-    }
-
-    function imageHolds(commands: readonly string[]): void {
-      const parts = commands.flatMap((command) => ['-c', command])
-      const output = execFileSync('qemu-io', ['-r', '-f', 'raw', ...parts, image], { encoding: 'utf8' })
-      expect(output).not.toMatch(/verification failed|error/i)
-    }
-
-    test('written, detached, attached again: the bytes are there, for two domains', async () => {
-      await start()
-      await io(nbdUriOf(await use()), WRITE)
-      await leave()
-      imageHolds(READ)
-      const answer = await use()
-      expect(await use('2')).toEqual(answer)
-      await io(nbdUriOf(answer), READ)
-      await leave('1')
-      await io(nbdUriOf(answer), READ)
-    })
-
-    test.skipIf(lacks('losetup', 'loop devices', 'fusermount3'))('as a block device', async () => {
-      await start()
-      await io(blockDeviceOf(await use()), WRITE)
-      await leave()
-      imageHolds(READ)
-    })
-
-    test('writes of a disk that is not persistent are gone after close', async () => {
-      await start()
-      await plugin.call('Datapath.open', { uri, persistent: false })
-      await io(nbdUriOf(await use()), WRITE)
-      await leave()
-      await plugin.call('Datapath.close', { uri })
-      imageHolds(['read -P 0 1M 64k'])
-    })
-
-    test('a server that is restarted under I/O loses nothing', async () => {
-      const server = await start()
-      const answer = await use()
-      await io(nbdUriOf(answer), WRITE)
-      await end(server, 'SIGKILL')
-      const under = io(nbdUriOf(answer), [...READ, 'write -P 0x5a 2M 64k'])
-      await start()
-      await under
-      await leave()
-      imageHolds([...READ, 'read -P 0x5a 2M 64k'])
-    })
-
-    test('a server that is gone is an error that says so, and what is attached can be detached', async () => {
-      const error = await plugin.fail('Datapath.attach', { uri, domain: '1' })
-      expect(error.params.join()).toMatch(
-        scheme === 'nbd' ? /ServerUnreachableError.*127\.0\.0\.1/ : /Failed to connect/,
-      )
-      const server = await start()
-      await use()
-      await end(server, 'SIGKILL')
-      await plugin.call('Datapath.deactivate', { uri, domain: '1' })
-      await plugin.call('Datapath.detach', { uri, domain: '1' })
-      expectNothingLeft(plugin)
-    })
-
-    test('an export that there is not, a URI that makes no sense', async () => {
-      await start()
-      const other = uri.replace('/disk', '/other')
-      expect(
-        (await plugin.fail('Datapath.attach', { uri: `${uri}${uri.includes('?') ? '&' : '?'}socks=1`, domain: '1' }))
-          .params[1],
-      ).toContain('no option socks')
-      expect((await plugin.fail('Datapath.attach', { uri: other, domain: '1' })).params[1]).toContain('other')
-      const wrong = scheme === 'nbd' ? 'nbd:///disk' : 'nbd+unix:///disk'
-      expect((await plugin.fail('Datapath.attach', { uri: wrong, domain: '1' })).params[0]).toBe('DiskUriError')
-    })
-  },
-)
+  test('a qcow2 image in an export, by the option format', async () => {
+    const uri = await it.server.newDisk()
+    const path = join(it.server.directory, uri.replace(/^.*\//, ''))
+    execFileSync('qemu-img', ['create', '-q', '-f', 'qcow2', path, '8M'])
+    // An export does not grow.
+    truncateSync(path, DISK_SIZE)
+    const formatted = `${uri}?format=qcow2`
+    await io(nbdUriOf(await it.use(formatted)), WRITE)
+    await it.leave(formatted)
+    await io(nbdUriOf(await it.use(formatted)), READ)
+  })
+})

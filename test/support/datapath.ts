@@ -1,5 +1,5 @@
 /** A datapath plugin under test: its disks' bytes by NBD and as block devices, and whether it leaves anything behind. */
-import { execFile, execFileSync } from 'node:child_process'
+import { execFile, execFileSync, spawnSync } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
@@ -17,7 +17,35 @@ export async function installDatapath(
   const plugin = await installPlugin(path)
   const scratch = join(plugin.directory, '..', 's')
   writeFileSync(join(plugin.directory, 'config.json'), JSON.stringify({ scratch, ...options }))
-  return { ...plugin, scratch }
+  return {
+    ...plugin,
+    scratch,
+    async remove() {
+      wipe(plugin)
+      await plugin.remove()
+    },
+  }
+}
+
+/** Takes away by force whatever a plugin left, so that a test that fails does not disturb others. */
+export function wipe(plugin: TestPlugin): void {
+  const base = join(plugin.directory, '..')
+  // First, so that whoever waits for their storage gets an error.
+  for (const pid of processesNaming(plugin.runDirectory)) killProcess(pid)
+  for (const line of loopDevicesOf(base)) spawnSync('/usr/sbin/losetup', ['--detach', line.split(' ')[0] ?? ''])
+  for (const line of linesWith('/proc/self/mountinfo', base)) {
+    spawnSync('/usr/bin/umount', ['--lazy', line.split(' ')[4] ?? ''])
+  }
+  // By rm, which stays on one file system where something is mounted all the same.
+  spawnSync('rm', ['-rf', '--one-file-system', plugin.runDirectory, join(base, 's')])
+}
+
+function killProcess(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL')
+  } catch {
+    // It has ended by itself.
+  }
 }
 
 /** The URI of the NBD export that attach offered, as qemu-io takes it. */
@@ -32,10 +60,16 @@ export function blockDeviceOf({ implementations }: Backend): string {
   throw new Error('no block device was offered')
 }
 
+/** Milliseconds that commands of qemu-io may take: no test may be able to hang. */
+const IO_PATIENCE = 100_000
+
 /** Runs commands of qemu-io on an NBD URI or a block device; fails where one of them does. */
 export async function io(target: string, commands: readonly string[], options: readonly string[] = []): Promise<void> {
   const parts = commands.flatMap((command) => ['-c', command])
-  const { stdout } = await promisify(execFile)('qemu-io', [...options, '-f', 'raw', ...parts, target])
+  const { stdout } = await promisify(execFile)('qemu-io', [...options, '-f', 'raw', ...parts, target], {
+    timeout: IO_PATIENCE,
+    killSignal: 'SIGKILL',
+  })
   if (/verification failed|error/i.test(stdout)) throw new Error(stdout)
 }
 
@@ -59,17 +93,18 @@ export function expectNothingLeft(plugin: TestPlugin & { readonly scratch: strin
   const base = join(plugin.directory, '..')
   expect(processesNaming(plugin.runDirectory), 'processes').toEqual([])
   expect(linesWith('/proc/self/mountinfo', base), 'mounts').toEqual([])
-  const loops = execFileSync('/usr/sbin/losetup', ['--list', '--noheadings', '--output', 'NAME,BACK-FILE'], {
-    encoding: 'utf8',
-  })
-  expect(
-    loops.split('\n').filter((line) => line.includes(base)),
-    'loop devices',
-  ).toEqual([])
+  expect(loopDevicesOf(base), 'loop devices').toEqual([])
   for (const directory of ['qsd', 'import', 'https']) {
     expect(filesIn(join(plugin.runDirectory, directory)), directory).toEqual([])
   }
   expect(filesIn(plugin.scratch), 'overlays').toEqual([])
+}
+
+function loopDevicesOf(directory: string): readonly string[] {
+  const output = execFileSync('/usr/sbin/losetup', ['--list', '--noheadings', '--raw', '--output', 'NAME,BACK-FILE'], {
+    encoding: 'utf8',
+  })
+  return output.split('\n').filter((line) => line.includes(directory))
 }
 
 function filesIn(directory: string): readonly string[] {

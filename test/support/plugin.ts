@@ -7,6 +7,9 @@ import { buildPlugin } from '../../src/build/plugin.ts'
 import { parseJson, stringifyJson } from '../../src/contract/json.ts'
 import type { MethodName, Params, Result } from '../../src/contract/methods.ts'
 
+/** Milliseconds that a call may take: no test may be able to hang. */
+const PATIENCE = 120_000
+
 /** The params of a method without dbg, which the toolstack always adds. */
 type CallParams<M extends MethodName> = Omit<Params<M>, 'dbg'>
 
@@ -63,8 +66,15 @@ export async function installPlugin(path: string): Promise<TestPlugin> {
       })
     }
     const status = await new Promise<number | null>((resolve, reject) => {
+      const timer = setTimeout(() => {
+        if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL')
+        reject(new Error(`${method} did not end within ${PATIENCE} ms: ${output.stdout}${output.stderr}`))
+      }, PATIENCE)
       child.once('error', reject)
-      child.once('close', resolve)
+      child.once('close', (code) => {
+        clearTimeout(timer)
+        resolve(code)
+      })
     })
     return { status, ...output }
   }

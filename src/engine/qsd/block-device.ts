@@ -6,8 +6,12 @@
  * then fails.
  */
 import { closeSync, openSync, readFileSync, rmSync } from 'node:fs'
-import { attachLoop, detachLoop, type LoopDevice, loopDevices, refreshLoopCapacity, servedFile } from '../loop.ts'
-import { runTool } from '../tool.ts'
+import { attachLoop, type LoopDevice, loopAt, loopDevices, refreshLoopCapacity, servedFile } from '../loop.ts'
+import { runTool, runToolWithin, ToolTimeoutError } from '../tool.ts'
+import { waitUntil } from './daemon-process.ts'
+
+/** Milliseconds for a loop device to be freed. */
+const PATIENCE = 5_000
 
 /** Makes the file that a FUSE export is mounted on. */
 export function createMountpoint(path: string): void {
@@ -25,17 +29,28 @@ export function refreshLoopsOver(file: string): void {
   for (const { device } of loopsOver(file)) refreshLoopCapacity(device)
 }
 
-/** Frees the loop devices over a file, also where its daemon has died. */
-export function detachLoopsOver(file: string): void {
-  for (const { device } of loopsOver(file)) detachLoop(device)
+/**
+ * Frees the loop devices over a file, also where its daemon has died. One whose storage does not answer is freed when
+ * its last request has failed.
+ */
+export async function detachLoopsOver(file: string): Promise<void> {
+  for (const { device } of loopsOver(file)) {
+    try {
+      await runToolWithin('losetup', ['--detach', device], PATIENCE)
+    } catch (error) {
+      if (!(error instanceof ToolTimeoutError) && loopAt(device) !== undefined) throw error
+    }
+  }
 }
 
 /**
  * Removes what a dead daemon left of a block device: loop devices, the mount, the file.
  * @throws ToolError
  */
-export function removeRemains(file: string): void {
-  detachLoopsOver(file)
+export async function removeRemains(file: string): Promise<void> {
+  await detachLoopsOver(file)
+  // Whoever still has the device open sees its requests fail, now that the daemon is dead, and closes it.
+  await waitUntil(() => loopsOver(file).length === 0, PATIENCE)
   if (isMounted(file)) unmount(file)
   rmSync(file, { force: true })
 }

@@ -34,10 +34,15 @@ export function findProcess(argument: string): number | undefined {
 
 /**
  * Ends a daemon: SIGTERM, at which it flushes every disk, and SIGKILL where that takes longer than the patience.
- * @param patience milliseconds
+ * @param patience milliseconds for each signal
  */
-export async function endDaemon(pid: number, socket: string, patience: number): Promise<void> {
-  for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
+export async function endDaemon(
+  pid: number,
+  socket: string,
+  patience: number,
+  signals: readonly NodeJS.Signals[] = ['SIGTERM', 'SIGKILL'],
+): Promise<void> {
+  for (const signal of signals) {
     if (!isDaemon(pid, socket)) return
     sendSignal(pid, signal)
     if (await waitUntil(() => !isDaemon(pid, socket), patience)) return

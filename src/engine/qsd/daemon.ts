@@ -93,9 +93,16 @@ export async function ensureRunning(daemon: Daemon): Promise<void> {
 /**
  * Runs a body with a connection to the daemon; undefined where the daemon does not run, after cleaning up what it left.
  * Called with the lock held.
+ * @param patience milliseconds for the daemon to take the connection
  */
-export async function withRunning<T>(daemon: Daemon, body: (qmp: Qmp) => Promise<T>): Promise<T | undefined> {
-  if (runningPid(daemon) !== undefined && existsSync(daemon.qmpSocket)) return await withQmp(daemon.qmpSocket, body)
+export async function withRunning<T>(
+  daemon: Daemon,
+  body: (qmp: Qmp) => Promise<T>,
+  patience?: number,
+): Promise<T | undefined> {
+  if (runningPid(daemon) !== undefined && existsSync(daemon.qmpSocket)) {
+    return await withQmp(daemon.qmpSocket, body, patience)
+  }
   await cleanUp(daemon)
   return undefined
 }
@@ -105,6 +112,14 @@ export async function stop(daemon: Daemon): Promise<void> {
   const pid = runningPid(daemon)
   if (pid !== undefined && (await quit(daemon))) await waitUntil(() => !isDaemon(pid, daemon.qmpSocket), PATIENCE)
   await cleanUp(daemon)
+}
+
+/**
+ * Ends a daemon that waits for storage that does not answer, by force, and removes its directory. Called with the lock
+ * held.
+ */
+export async function abandon(daemon: Daemon): Promise<void> {
+  await cleanUp(daemon, ['SIGKILL'])
 }
 
 /** The ids of the disks that have a directory in this daemon's. */
@@ -118,15 +133,15 @@ export function diskIds(daemon: Daemon): readonly string[] {
 }
 
 /** Ends a daemon that is out of reach, and removes the loop devices, mounts and files of one that is dead. */
-async function cleanUp(daemon: Daemon): Promise<void> {
+async function cleanUp(daemon: Daemon, signals?: readonly NodeJS.Signals[]): Promise<void> {
   const mounts = mountsBelow(daemon.directory)
   // While the daemon lives: it takes its mounts with it, and a loop device over one could no longer be told from others.
-  for (const file of mounts) detachLoopsOver(file)
+  for (const file of mounts) await detachLoopsOver(file)
   // Whose directory was removed is found only by looking at every process.
   const pid = runningPid(daemon) ?? findDaemon(daemon.qmpSocket)
-  if (pid !== undefined) await endDaemon(pid, daemon.qmpSocket, PATIENCE)
+  if (pid !== undefined) await endDaemon(pid, daemon.qmpSocket, PATIENCE, signals)
   const files = diskIds(daemon).map((id) => join(daemon.directory, 'disks', id, 'image'))
-  for (const file of new Set([...mounts, ...files])) removeRemains(file)
+  for (const file of new Set([...mounts, ...files])) await removeRemains(file)
   rmSync(daemon.directory, { recursive: true, force: true })
 }
 

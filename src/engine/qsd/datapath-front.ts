@@ -8,9 +8,9 @@
  */
 import { accessSync, closeSync, constants, openSync, readSync } from 'node:fs'
 import type { Int64 } from '../../contract/json.ts'
-import { syncPath } from '../atomic-file.ts'
 import { canUseLoops, loopDevices, servedFile } from '../loop.ts'
 import { errnoOf } from '../storage-error.ts'
+import { runToolWithin, ToolError } from '../tool.ts'
 import { runningPid } from './daemon.ts'
 import { waitUntil } from './daemon-process.ts'
 import { activateDisk, attachDisk, type Disk, detachDisk, diskOf, resizeDisk } from './disk.ts'
@@ -21,6 +21,9 @@ import { QmpError } from './qmp.ts'
 
 /** Seconds that a request waits for the disk's daemon to come back. */
 const RECONNECT_SECONDS = 10
+
+/** Milliseconds for a flush: longer than requests wait for a daemon. */
+const FLUSH_PATIENCE = 15_000
 
 /** Milliseconds for the new size to arrive at the block device. */
 const PATIENCE = 10_000
@@ -103,20 +106,23 @@ export function isUp({ daemon, id }: Disk): boolean {
   return readState(daemon, id) !== undefined && runningPid(daemon) !== undefined
 }
 
-/** Brings what the kernel holds back of a disk's block device to the disk's daemon. */
-export function flushBlockDevice({ daemon, id }: Disk): void {
+/**
+ * Brings what the kernel holds back of a disk's block device to the disk's daemon.
+ * @throws FlushError in bounded time, also where the storage does not answer
+ */
+export async function flushBlockDevice({ daemon, id }: Disk): Promise<void> {
   const file = mountFile(daemon, id)
   for (const loop of loopDevices()) {
-    if (!loop.readOnly && servedFile(loop, file)) flush(loop.device)
+    if (!loop.readOnly && servedFile(loop, file)) await flush(loop.device)
   }
 }
 
-function flush(device: string): void {
+async function flush(device: string): Promise<void> {
   try {
-    syncPath(device)
+    await runToolWithin('sync', [device], FLUSH_PATIENCE)
   } catch (error) {
     // A device that has been freed meanwhile has nothing left to flush.
-    if (['ENOENT', 'ENXIO'].includes(errnoOf(error) ?? '')) return
+    if (error instanceof ToolError && /No such (file|device)/.test(error.stderr)) return
     throw new FlushError(device, error)
   }
 }

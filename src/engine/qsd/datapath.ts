@@ -221,7 +221,7 @@ async function refresh({ disk, front }: Place, { description, exports, fronted }
 
 async function deactivate({ disk, front }: Place): Promise<void> {
   // What a dead daemon did not write is lost.
-  if (isUp(disk) && readState(disk.daemon, disk.id)?.phase === 'active') flushBlockDevice(front)
+  if (isUp(disk) && readState(disk.daemon, disk.id)?.phase === 'active') await flushBlockDevice(front)
   await settleOperations(disk)
   await deactivateDisk(disk)
   await detachTargets(disk)

@@ -10,7 +10,7 @@
 import { join } from 'node:path'
 import type { Int64 } from '../../contract/json.ts'
 import { fileNameFor } from '../run-directory.ts'
-import { type Daemon, daemonOf, diskIds, ensureRunning, stop, withDaemonLock, withRunning } from './daemon.ts'
+import { abandon, type Daemon, daemonOf, diskIds, ensureRunning, stop, withDaemonLock, withRunning } from './daemon.ts'
 import { type DiskState, diskDirectory, type ExportKind, readState, removeState, writeState } from './disk-state.ts'
 import { addExports, addressOf, checkExports, type DiskAddress, refreshSize, removeExports } from './exports.ts'
 import { buildGraph, imageSize, moveToIdle, moveToImage, removeGraph } from './graph.ts'
@@ -23,7 +23,10 @@ import {
   imageIsReadOnly,
   opensAtActivation,
 } from './nodes.ts'
-import { type Qmp, withQmp } from './qmp.ts'
+import { type Qmp, QmpConnectionError, withQmp } from './qmp.ts'
+
+/** Milliseconds for a daemon to take a connection to it before it is taken for stuck. */
+const DETACH_PATIENCE = 10_000
 
 /** A disk: its daemon and its name there. */
 export interface Disk {
@@ -81,11 +84,22 @@ export function deactivateDisk(disk: Disk): Promise<void> {
   })
 }
 
-/** Takes everything of the disk away, in whatever state it is; it is no error where there is nothing. */
+/**
+ * Takes everything of the disk away, in whatever state it is; it is no error where there is nothing. A daemon that
+ * cannot let go of it, because its storage does not answer, is ended by force, unless it still serves other disks.
+ */
 export function detachDisk(disk: Disk): Promise<void> {
-  return withDaemonLock(disk.daemon, async () => {
-    await withRunning(disk.daemon, (qmp) => takeApart(qmp, disk))
-    await stopUnused(disk.daemon)
+  const { daemon } = disk
+  return withDaemonLock(daemon, async () => {
+    try {
+      await withRunning(daemon, (qmp) => takeApart(qmp, disk), DETACH_PATIENCE)
+    } catch (error) {
+      // One that does not answer serves nobody.
+      const alone = diskIds(daemon).every((id) => id === disk.id)
+      if (!alone && !(error instanceof QmpConnectionError)) throw error
+      await abandon(daemon)
+    }
+    await stopUnused(daemon)
   })
 }
 

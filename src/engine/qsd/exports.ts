@@ -65,7 +65,7 @@ export function addressOf({ daemon, id }: Place, { exports, readOnly, size }: Di
 /** Takes the disk's exports away, the loop device first; clients lose their connection. */
 export async function removeExports(qmp: Qmp, { daemon, id }: Place): Promise<void> {
   const file = mountFile(daemon, id)
-  detachLoopsOver(file)
+  await detachLoopsOver(file)
   await removeExport(qmp, fuseName(id))
   await removeExport(qmp, nbdName(id))
   rmSync(file, { force: true })
