@@ -13,8 +13,9 @@ type Backend = Result<'Datapath.attach'>
 export async function installDatapath(
   path: string,
   options: Readonly<Record<string, string>> = {},
+  beside?: TestPlugin,
 ): Promise<TestPlugin & { readonly scratch: string }> {
-  const plugin = await installPlugin(path)
+  const plugin = await installPlugin(path, beside)
   const scratch = join(plugin.directory, '..', 's')
   writeFileSync(join(plugin.directory, 'config.json'), JSON.stringify({ scratch, ...options }))
   return {
@@ -52,6 +53,17 @@ function killProcess(pid: number): void {
 export function nbdUriOf({ implementations }: Backend): string {
   for (const [kind, value] of implementations) if (kind === 'Nbd') return value.uri
   throw new Error('no NBD export was offered')
+}
+
+/** Where qemu-io reaches the bytes: over NBD, by the block device or in the file, the first that attach offered. */
+export function targetOf({ implementations }: Backend): string {
+  const found = new Map(implementations.map(([kind, value]) => [kind, 'uri' in value ? value.uri : value]))
+  for (const kind of ['Nbd', 'BlockDevice', 'File'] as const) {
+    const value = found.get(kind)
+    if (typeof value === 'string') return value
+    if (value !== undefined && 'path' in value) return value.path
+  }
+  throw new Error('attach offered nothing that a test can read')
 }
 
 /** The path of the block device that attach offered. */

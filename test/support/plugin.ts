@@ -32,13 +32,16 @@ export interface TestPlugin {
   remove(): Promise<void>
 }
 
-/** Builds a plugin of the repository, such as `datapath.d/file`, and copies it. */
-export async function installPlugin(path: string): Promise<TestPlugin> {
+/**
+ * Builds a plugin of the repository, such as `datapath.d/file`, and copies it.
+ * @param beside the plugin whose run directory it shares, as on one host; it has one of its own otherwise
+ */
+export async function installPlugin(path: string, beside?: TestPlugin): Promise<TestPlugin> {
   const source = join(import.meta.dirname, '../..', path)
   await buildPlugin(source)
   const { path: directory, cleanup } = await dir({ unsafeCleanup: true, prefix: 'smapiv3-plugin-' })
   const plugin = join(directory, 'plugin')
-  const runDirectory = join(directory, 'run')
+  const runDirectory = beside?.runDirectory ?? join(directory, 'run')
   await cp(source, plugin, { recursive: true, verbatimSymlinks: true })
 
   function start(method: string, params: object): ChildProcess {
