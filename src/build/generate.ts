@@ -1,11 +1,15 @@
 /**
- * Derives what follows from schemas/ and the error table: src/contract/generated/ and the error table of the README.
+ * Derives what follows from schemas/ and the error table: src/contract/generated/, the modules of the interface in
+ * Python, and the error table of the README.
  * With `--check` nothing is written: it fails where a generated file is stale, missing or left over.
  */
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { withErrorTable } from './generate/error-table.ts'
+import { generatePythonModules } from './generate/python/modules.ts'
+import { PYTHON_BANNER } from './generate/python/text.ts'
+import { generatePythonTypes } from './generate/python/types.ts'
 import { readSchemas } from './generate/schemas.ts'
 import { generateShapes } from './generate/shapes.ts'
 import { generateTypes } from './generate/types.ts'
@@ -13,6 +17,8 @@ import { generateValidators } from './generate/validators.ts'
 
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..', '..')
 const OUTPUT = 'src/contract/generated'
+/** Other files stand there too: what is generated says so in its first line. */
+const PYTHON_OUTPUT = 'src/kit/python/xapi/storage/api/v5'
 
 /** The generated files: path from the root of the project → text. */
 async function generate(): Promise<Map<string, string>> {
@@ -21,6 +27,8 @@ async function generate(): Promise<Map<string, string>> {
     [`${OUTPUT}/types.ts`, await generateTypes(schemas)],
     [`${OUTPUT}/shapes.ts`, generateShapes(schemas)],
     ...generateValidators(schemas).map(([name, text]): [string, string] => [`${OUTPUT}/${name}`, text]),
+    [`${PYTHON_OUTPUT}/_types.py`, generatePythonTypes(schemas)],
+    ...generatePythonModules(schemas).map(([name, text]): [string, string] => [`${PYTHON_OUTPUT}/${name}`, text]),
     ['README.md', withErrorTable(readFileSync(join(ROOT, 'README.md'), 'utf8'))],
   ])
 }
@@ -43,11 +51,17 @@ async function write(): Promise<void> {
 }
 
 function leftOver(wanted: ReadonlyMap<string, string>): string[] {
-  const directory = join(ROOT, OUTPUT)
+  const generated = filesIn(OUTPUT).filter((path) => /\.[jt]s$/.test(path))
+  const python = filesIn(PYTHON_OUTPUT).filter(
+    (path) => path.endsWith('.py') && readFileSync(join(ROOT, path), 'utf8').startsWith(PYTHON_BANNER),
+  )
+  return [...generated, ...python].filter((path) => !wanted.has(path))
+}
+
+function filesIn(output: string): string[] {
+  const directory = join(ROOT, output)
   if (!existsSync(directory)) return []
-  return readdirSync(directory, { recursive: true, encoding: 'utf8' })
-    .map((name) => `${OUTPUT}/${name}`)
-    .filter((path) => /\.[jt]s$/.test(path) && !wanted.has(path))
+  return readdirSync(directory, { recursive: true, encoding: 'utf8' }).map((name) => `${output}/${name}`)
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

@@ -1,0 +1,1 @@
+"""Version 5.0 of the interface: one module for each kind of method."""
