@@ -1,5 +1,4 @@
 /** The plugin, under any of the names that volume plugins give out. */
-import { qsdDiagnostics } from '../../src/engine/qsd/datapath-diagnostics.ts'
 import { definePlugin, type Plugin } from '../../src/kit/index.ts'
 import { data, datapath } from './datapath.ts'
 import { diagnostics } from './diagnostics.ts'
@@ -17,7 +16,7 @@ export function filePlugin(scheme: string, name: string, description: string): P
       configuration: {},
       features: ['VDI_MIRROR', 'VDI_MIRROR_IN'],
     },
-    Plugin: { diagnostics: () => `${diagnostics()}\nin qemu-storage-daemon: ${qsdDiagnostics(scheme)}`, ls: () => [] },
+    Plugin: { diagnostics: () => diagnostics(scheme), ls: () => [] },
     Datapath: datapath,
     Data: data,
   })

@@ -1,12 +1,15 @@
-/** Plugin.diagnostics: what is attached on this host. */
-import { canUseLoops } from '../../src/engine/loop.ts'
+/** Plugin.diagnostics: what the disks run on, and what is attached on this host. */
+import { blockDeviceLine, qemuStorageDaemon } from '../../src/engine/engines.ts'
+import { attachedDisks } from '../../src/engine/qsd/datapath-diagnostics.ts'
 import { type State, states } from './state.ts'
 
-export function diagnostics(): string {
+export function diagnostics(scheme: string): string {
   const attached = states()
   return [
-    `loop devices: ${canUseLoops() ? 'usable' : 'not usable by this user, so that files are offered as files only'}`,
-    ...(attached.length === 0 ? ['nothing is attached'] : attached.flatMap(describe)),
+    blockDeviceLine(false),
+    qemuStorageDaemon('for formats and options that the kernel does not have'),
+    ...(attached.length === 0 ? ['nothing is attached by the kernel'] : attached.flatMap(describe)),
+    `in qemu-storage-daemon: ${attachedDisks(scheme)}`,
   ].join('\n')
 }
 

@@ -2,6 +2,8 @@
  * Raw disks by the kernel: as they are, or through a loop device. The life cycle of section 11 of the script protocol.
  */
 import type { Params, Result } from '../../src/contract/methods.ts'
+import { blockDeviceObstacle } from '../../src/engine/engines.ts'
+import { explain } from '../../src/engine/explanation.ts'
 import { LifeCycleError } from '../../src/engine/qsd/datapath.ts'
 import { overBlockDevice } from '../../src/engine/qsd/datapath-answer.ts'
 import { devicesOf, flush, freeUnusedDevices, isDeviceOf, provideDevice, refreshDevice } from './device.ts'
@@ -9,6 +11,8 @@ import { type Access, accessTo, type Disk, parseDisk } from './disk.ts'
 import { type Attachment, changeState, type DomainState } from './state.ts'
 
 type Backend = Result<'Datapath.attach'>
+
+const LOOP = 'a loop device of the kernel: the disk is raw, and no option asks for more than the kernel can do'
 
 export function attach({ uri, domain }: Params<'Datapath.attach'>): Backend {
   const disk = parseDisk(uri)
@@ -112,12 +116,14 @@ function pathsToFlush(disk: Disk, found: Attachment | undefined): readonly strin
 /** The implementations, the best of each kind first: a guest needs the XenDisk, dom0 one of the others. */
 function backend(disk: Disk, { kind }: Access, device: string | undefined): Backend {
   const block = device ?? (kind === 'block' ? disk.path : undefined)
-  return {
-    implementations: [
-      ...(block === undefined ? [] : overBlockDevice(block, disk)),
-      ...(kind === 'file' ? ([['File', { path: disk.path }]] satisfies Backend['implementations']) : []),
-    ],
-  }
+  const implementations: Backend['implementations'] = [
+    ...(block === undefined ? [] : overBlockDevice(block, disk)),
+    ...(kind === 'file' ? ([['File', { path: disk.path }]] satisfies Backend['implementations']) : []),
+  ]
+  const engine =
+    device === undefined ? `none, the ${kind === 'block' ? 'block device' : 'file'} is used as it is` : LOOP
+  explain(implementations, engine, disk.backend, blockDeviceObstacle(false))
+  return { implementations }
 }
 
 function find(attachments: readonly Attachment[], disk: Disk, domain: string): Attachment | undefined {

@@ -1,4 +1,5 @@
 /** Datapath plugin for `https:` URIs. See README.md. */
+import { driverLine, programLine } from '../../src/engine/engines.ts'
 import { qsdDatapath } from '../../src/engine/qsd/datapath.ts'
 import { qsdDiagnostics } from '../../src/engine/qsd/datapath-diagnostics.ts'
 import { definePlugin, runPlugin } from '../../src/kit/index.ts'
@@ -16,7 +17,14 @@ void runPlugin(
       configuration: {},
       features: ['VDI_MIRROR'],
     },
-    Plugin: { diagnostics: () => qsdDiagnostics('https'), ls: () => [] },
+    Plugin: {
+      diagnostics: () => qsdDiagnostics('https', [driverLine('curl', 'libcurl-gnutls'), relayLine()]),
+      ls: () => [],
+    },
     ...qsdDatapath(httpsDriver),
   }),
 )
+
+function relayLine(): string {
+  return programLine({ program: 'nbdkit', package: 'nbdkit', purpose: 'with the option ca' })
+}

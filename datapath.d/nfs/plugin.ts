@@ -1,4 +1,5 @@
 /** Datapath plugin for `nfs:` URIs. See README.md. */
+import { driverLine } from '../../src/engine/engines.ts'
 import { qsdDatapath } from '../../src/engine/qsd/datapath.ts'
 import { qsdDiagnostics } from '../../src/engine/qsd/datapath-diagnostics.ts'
 import { definePlugin, runPlugin } from '../../src/kit/index.ts'
@@ -16,7 +17,7 @@ void runPlugin(
       configuration: {},
       features: ['VDI_MIRROR', 'VDI_MIRROR_IN'],
     },
-    Plugin: { diagnostics: () => qsdDiagnostics('nfs'), ls: () => [] },
+    Plugin: { diagnostics: () => qsdDiagnostics('nfs', [driverLine('nfs', 'libnfs')]), ls: () => [] },
     ...qsdDatapath(nfsDriver),
   }),
 )

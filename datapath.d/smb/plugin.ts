@@ -1,7 +1,7 @@
 /** Datapath plugin for `smb:` URIs. See README.md. */
 import { qsdDatapath } from '../../src/engine/qsd/datapath.ts'
-import { qsdDiagnostics } from '../../src/engine/qsd/datapath-diagnostics.ts'
 import { definePlugin, runPlugin } from '../../src/kit/index.ts'
+import { diagnostics } from './diagnostics.ts'
 import { smbDriver } from './driver.ts'
 
 void runPlugin(
@@ -16,7 +16,7 @@ void runPlugin(
       configuration: {},
       features: ['VDI_MIRROR', 'VDI_MIRROR_IN'],
     },
-    Plugin: { diagnostics: () => qsdDiagnostics('smb'), ls: () => [] },
+    Plugin: { diagnostics, ls: () => [] },
     ...qsdDatapath(smbDriver),
   }),
 )

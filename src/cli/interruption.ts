@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import { constants } from 'node:os'
 import { Smapiv3Error } from '../contract/errors.ts'
 
@@ -18,6 +19,8 @@ export class Interruption {
   exitStatus: number | undefined
 
   constructor() {
+    // As many calls as there are at once wait for it.
+    setMaxListeners(0, this.#controller.signal)
     for (const name of SIGNALS) process.on(name, this.#listener)
   }
 

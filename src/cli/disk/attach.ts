@@ -2,7 +2,7 @@ import type { Result } from '../../contract/methods.ts'
 import type { AttachedDisk } from '../../host/disks.ts'
 import { answer } from '../answer.ts'
 import { DOMAIN, flag, KEY, SR } from '../arguments.ts'
-import { printable } from '../render/printable.ts'
+import { printableLines } from '../render/printable.ts'
 import { card, table } from '../render/table.ts'
 import { verb } from '../verb.ts'
 
@@ -31,15 +31,16 @@ export const attach = verb({
   },
 })
 
-function textOf({ backend, uri, datapath, passedOver, domain, volume }: AttachedDisk): string {
-  const why = passedOver.map(({ uri, reason }) => `  passed over ${printable(uri)}: ${printable(reason)}`)
+/** The whole choice: which URI and why not those before it, its datapath, and what that says of its implementations. */
+function textOf({ backend, uri, datapath, passedOver, domain, said, volume }: AttachedDisk): string {
   return [
     card([
       ['Domain', domain],
       ['Volume', volume],
+      ...passedOver.map(({ uri, reason }) => ['Passed over', `${uri}: ${reason}`] as const),
       ['Datapath', `${datapath}, for ${uri}`],
     ]),
-    ...why,
+    ...printableLines(said).map((line) => `  ${line}`),
     '',
     implementationsText(backend),
   ].join('\n')

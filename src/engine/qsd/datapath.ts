@@ -8,6 +8,8 @@
 import type { ClassMethods } from '../../kit/index.ts'
 import { type DiskOptions, type OwnOptions, readOptions } from '../disk-options.ts'
 import { type ParsedUri, parseDiskUri } from '../disk-uri.ts'
+import { blockDeviceObstacle } from '../engines.ts'
+import { explain } from '../explanation.ts'
 import { reachServer, type Server } from '../server.ts'
 import { dataMethods } from './data.ts'
 import { detachTargets, settleOperations } from './data-operations.ts'
@@ -129,9 +131,12 @@ function datapathMethods(driver: SchemeDriver): ClassMethods<'Datapath'> {
           const content = await contentOf(driver, place, options)
           const address = await attach(place, content)
           if (isActive(domains)) await activateDisk(place.disk, content.description, content.exports, accessOf(domains))
+          const implementations = implementationsOf(address, options)
+          const engine = `qemu-storage-daemon, format ${content.description.format}`
+          explain(implementations, engine, options.backend, blockDeviceObstacle(true))
           return {
             domains: new Map(domains).set(domain, domains.get(domain) ?? 'attached'),
-            result: { implementations: implementationsOf(address, options) },
+            result: { implementations },
           }
         } catch (error) {
           if (domains.size === 0) await attempt(() => leave(driver, place))

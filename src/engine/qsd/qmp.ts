@@ -10,6 +10,8 @@
  */
 import { createConnection, type Socket } from 'node:net'
 import { parseJson, stringifyJson } from '../../contract/json.ts'
+import { errors } from '../../kit/index.ts'
+import { DRIVER_PACKAGE } from '../engines.ts'
 
 /** Milliseconds that a daemon has to answer unless the caller says otherwise: opening an image may wait for a server. */
 const TIMEOUT = 30_000
@@ -90,12 +92,13 @@ export class Qmp {
    * @param timeout milliseconds; the command goes on in the daemon when they have passed
    * @throws QmpError where the daemon refuses
    * @throws QmpConnectionError where it does not answer
+   * @throws PluginError (MissingDependency) where it needs a driver that is not installed
    */
   async execute(command: string, parameters: QmpObject = {}, timeout = TIMEOUT): Promise<unknown> {
     const answer = this.#next(command, (message) => 'return' in message || 'error' in message, timeout)
     this.#socket.write(`${stringifyJson({ execute: command, arguments: parameters })}\n`)
     const { error, return: result } = await answer
-    if (isObject(error)) throw new QmpError(command, String(error.class), String(error.desc))
+    if (isObject(error)) throw refusal(command, String(error.class), String(error.desc))
     return result
   }
 
@@ -189,4 +192,11 @@ function parseMessage(line: string): QmpObject | undefined {
     if (error instanceof SyntaxError) return undefined
     throw error
   }
+}
+
+/** Debian has the drivers for storage in the network in a package of their own. */
+function refusal(command: string, errorClass: string, description: string): Error {
+  const driver = /^Unknown driver '(.*)'$/.exec(description)?.[1]
+  if (driver !== undefined) return errors.missingDependency(`QEMU’s driver ${driver}`, DRIVER_PACKAGE)
+  return new QmpError(command, errorClass, description)
 }
