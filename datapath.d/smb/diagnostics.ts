@@ -1,8 +1,8 @@
 /** Plugin.diagnostics: what the disks run on, and what is attached on this host. */
 import { kernelLine, programLine } from '../../src/engine/engines.ts'
 import { qsdDiagnostics } from '../../src/engine/qsd/datapath-diagnostics.ts'
-import { cifs } from './cifs.ts'
-import { clientOf } from './client.ts'
+import { cifs } from '../../src/engine/smb/cifs.ts'
+import { clientOf } from '../../src/engine/smb/clients.ts'
 
 export function diagnostics(): string {
   const client = clientOf(undefined)
