@@ -1,26 +1,26 @@
 /** RADOS block devices: images in the pools of a Ceph cluster. */
+import { keyOf } from '../../src/engine/ceph/keyring.ts'
+import { DEFAULT_CONFIGURATION, parseMonitors, reachMonitors } from '../../src/engine/ceph/monitors.ts'
 import { type Credentials, CredentialsError, credentialsOf } from '../../src/engine/credentials.ts'
-import { type DiskOptions, describeDisk } from '../../src/engine/disk-options.ts'
+import { ConfigurationError, type DiskOptions, describeDisk } from '../../src/engine/disk-options.ts'
 import { DiskUriError, type ParsedUri } from '../../src/engine/disk-uri.ts'
 import type { SchemeDriver } from '../../src/engine/qsd/datapath.ts'
-import { keyOf } from './keyring.ts'
-import { reachMonitors } from './monitors.ts'
 
-/** Where Ceph's clients look, and whom they are, unless told otherwise. */
-const DEFAULT_CONFIGURATION = '/etc/ceph/ceph.conf'
+/** Who Ceph's clients are unless told otherwise. */
 const DEFAULT_USER = 'admin'
 
 export const rbdDriver: SchemeDriver = {
-  options: { conf: 'absolute path', id: 'text', keyring: 'absolute path' },
+  options: { conf: 'absolute path', monitors: 'text', id: 'text', keyring: 'absolute path' },
   group(uri) {
     imageOf(uri)
-    return `rbd:${uri.query.get('conf') ?? DEFAULT_CONFIGURATION}`
+    return `rbd:${uri.query.get('monitors') ?? uri.query.get('conf') ?? DEFAULT_CONFIGURATION}`
   },
   // Ceph's library would wait for minutes, and with it all disks of the daemon.
-  prepare: (_, options) => reachMonitors(options.own.get('conf') ?? DEFAULT_CONFIGURATION),
+  prepare: (_, { own }) => reachMonitors({ conf: own.get('conf'), monitors: own.get('monitors') }),
   describe(uri, options) {
     const { pool, namespace, image, snapshot } = imageOf(uri)
     const conf = options.own.get('conf')
+    const monitors = options.own.get('monitors')
     const { user, password: key } = loginOf(uri, options)
     return describeDisk(
       {
@@ -34,6 +34,7 @@ export const rbdDriver: SchemeDriver = {
           ...(namespace === undefined ? {} : { namespace }),
           ...(snapshot === undefined ? {} : { snapshot }),
           ...(conf === undefined ? {} : { conf }),
+          ...(monitors === undefined ? {} : { server: serversOf(monitors) }),
           ...(user === undefined ? {} : { user }),
         },
         ...(key === undefined ? {} : { secrets: [{ option: 'key-secret', data: key, format: 'base64' }] }),
@@ -60,6 +61,13 @@ function imageOf({ text, host: pool, port, path }: ParsedUri): RbdImage {
     throw new DiskUriError(text, 'it is not rbd://pool[/namespace]/image[@snapshot]')
   }
   return { pool, namespace, image, snapshot }
+}
+
+/** Monitors as QEMU takes them. */
+function serversOf(monitors: string): { host: string; port: string }[] {
+  const servers = parseMonitors(monitors).map(({ host, port }) => ({ host, port: String(port) }))
+  if (servers.length > 0) return servers
+  throw new ConfigurationError(`monitors is not a list of addresses such as 10.0.0.1,10.0.0.2: ${monitors}`)
 }
 
 /** The Ceph user without `client.`, and the key in base64; what is undefined Ceph's own configuration says. */

@@ -78,6 +78,7 @@ export type Protocol =
       readonly image: string
       readonly snapshot?: string
       readonly conf?: string
+      readonly server?: readonly { readonly host: string; readonly port: string }[]
       readonly user?: string
     }
   | {

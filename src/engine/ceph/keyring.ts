@@ -1,5 +1,5 @@
 /** Keyring files of Ceph: sections named by the user, with the key in base64. */
-import { CredentialsError, readPrivateFile } from '../../src/engine/credentials.ts'
+import { CredentialsError, readPrivateFile } from '../credentials.ts'
 
 /**
  * The key of a user in a keyring.
