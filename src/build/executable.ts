@@ -1,20 +1,24 @@
 /**
- * The command line: dist/cli/main.cjs. One CommonJS file, because Node reads that faster than modules, and a small one,
- * because it is compiled anew at each start; what not every call needs is loaded from beside it.
+ * The command line: dist/cli/main.cjs, which runs command.js. One script, because Node reads that faster than modules,
+ * and a small one; what not every call needs is loaded from beside it.
  */
-import { chmod, readdir } from 'node:fs/promises'
+import { chmod, copyFile, readdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { build, type Plugin } from 'esbuild'
+import { writeCodeCache } from './code-cache.ts'
 
 /** Modules that the executable loads when it needs them: entry points of the library's build, below dist/cli. */
 const MODULES = /^\.\/(program|logger)\.ts$/
 
 const VALIDATORS = join('src', 'contract', 'generated', 'validators')
 
-/** Builds the executable and its validators; returns the path of the executable. */
+/** Builds the executable, its validators and its code cache; returns the path of the executable. */
 export async function buildExecutable(root: string): Promise<string> {
   const directory = join(root, 'dist', 'cli')
   const path = join(directory, 'main.cjs')
+  const cache = join(directory, 'command.cache')
+  // V8 knows the script that a cache belongs to by its length alone: none may outlive its script.
+  await rm(cache, { force: true })
   const validators = await readdir(join(root, VALIDATORS))
   const common = {
     bundle: true,
@@ -24,12 +28,11 @@ export async function buildExecutable(root: string): Promise<string> {
     minify: true,
     logLevel: 'silent',
   } as const
-  await Promise.all([
+  const [command] = await Promise.all([
     build({
       ...common,
-      entryPoints: [join(root, 'src', 'cli', 'main.ts')],
-      outfile: path,
-      banner: { js: '#!/usr/bin/env node' },
+      entryPoints: [join(root, 'src', 'cli', 'command.ts')],
+      write: false,
       define: { 'import.meta.url': 'IMPORT_META_URL' },
       inject: [join(root, 'src', 'build', 'import-meta-url.ts')],
       plugins: [besides],
@@ -40,8 +43,13 @@ export async function buildExecutable(root: string): Promise<string> {
       outdir: join(directory, 'validators'),
       outExtension: { '.js': '.cjs' },
     }),
+    copyFile(join(root, 'src', 'cli', 'main.cjs'), path),
   ])
+  // A script that is run by node:vm has no import(); main.cjs gives it one.
+  const script = command.outputFiles.map(({ text }) => text.replaceAll('import("', 'importModule("')).join('')
+  await writeFile(join(directory, 'command.js'), script)
   await chmod(path, 0o755)
+  await writeCodeCache(path, cache)
   return path
 }
 

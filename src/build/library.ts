@@ -14,7 +14,7 @@ const ENTRY_POINTS: Readonly<Record<string, string>> = {
 }
 
 /** Parts of dist/ that are made elsewhere: the declarations of `tsc`, and the executable. */
-const OTHERS = ['types/', 'cli/main.cjs', 'cli/validators/']
+const OTHERS = ['types/', 'cli/main.cjs', 'cli/command.js', 'cli/command.cache', 'cli/validators/']
 
 /** Packages in CommonJS ask for Node's own modules by require(), which a module in ESM does not have. */
 const REQUIRE = "import { createRequire } from 'node:module'\nconst require = createRequire(import.meta.url)\n"

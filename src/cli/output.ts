@@ -1,15 +1,15 @@
-/** Standard output and standard error; a reader that went away (`| head`) is no error. */
+/**
+ * Standard output and standard error; a reader that went away (`| head`) is no error. What nothing is written to is not
+ * touched, since Node makes the streams when they are looked at.
+ */
 export class Output {
   #isOpen = true
-
-  constructor() {
-    process.stdout.on('error', (error: NodeJS.ErrnoException) => this.#failed(error))
-    process.stderr.on('error', () => {})
-  }
+  #stdout: NodeJS.WriteStream | undefined
+  #stderr: NodeJS.WriteStream | undefined
 
   /** Writes text as it is; false once nobody reads it any more. */
   write(text: string): boolean {
-    if (this.#isOpen && text !== '') process.stdout.write(text)
+    if (this.#isOpen && text !== '') this.#openStdout().write(text)
     return this.#isOpen
   }
 
@@ -20,12 +20,22 @@ export class Output {
 
   /** Writes for people what went wrong. */
   problem(text: string): void {
-    process.stderr.write(text)
+    this.#openStderr().write(text)
   }
 
   /** Returns when everything is written, or nobody reads it any more. */
   async flush(): Promise<void> {
-    await Promise.all([flushed(process.stdout), flushed(process.stderr)])
+    await Promise.all([flushed(this.#stdout), flushed(this.#stderr)])
+  }
+
+  #openStdout(): NodeJS.WriteStream {
+    this.#stdout ??= process.stdout.on('error', (error: NodeJS.ErrnoException) => this.#failed(error))
+    return this.#stdout
+  }
+
+  #openStderr(): NodeJS.WriteStream {
+    this.#stderr ??= process.stderr.on('error', () => {})
+    return this.#stderr
   }
 
   #failed(error: NodeJS.ErrnoException): void {
@@ -37,9 +47,9 @@ export class Output {
   }
 }
 
-function flushed(stream: NodeJS.WriteStream): Promise<void> {
+function flushed(stream: NodeJS.WriteStream | undefined): Promise<void> {
   return new Promise((resolve) => {
-    if (stream.destroyed || !stream.writable) resolve()
+    if (stream === undefined || stream.destroyed || !stream.writable) resolve()
     else stream.write('', () => resolve())
   })
 }

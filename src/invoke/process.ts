@@ -83,18 +83,19 @@ async function run(request: ProcessRequest, output: Output): Promise<RunResult> 
     const pipes = await PIPES.open()
     let child: StartedProcess | undefined
     try {
-      streams = new Streams(pipes.host, request.stdin, {
-        stdout: (chunk) => {
-          output.stdout.add(chunk)
-          if (output.stdout.exceeded) stop.because('output-limit')
-        },
-        stderr: (chunk) => output.stderr.add(chunk),
-      })
+      streams = new Streams(pipes.host, request.stdin)
       child = await start(request, pipes)
     } finally {
       closeAll(pipes.child)
     }
     if (child === undefined) return { ...NEVER_RAN, end: 'cancelled' }
+    streams.read({
+      stdout: (chunk) => {
+        output.stdout.add(chunk)
+        if (output.stdout.exceeded) stop.because('output-limit')
+      },
+      stderr: (chunk) => output.stderr.add(chunk),
+    })
     return await supervise(request, child, stop, streams)
   } catch (error) {
     const startError = error instanceof Error ? error : new Error(String(error))

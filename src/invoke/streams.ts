@@ -10,30 +10,36 @@ const DRAIN_GRACE = 250
 /** Milliseconds for draining at all. */
 const DRAIN_LIMIT = 2000
 
+/** What is done with the output of a process as it comes. */
+export interface OutputListeners {
+  readonly stdout: (chunk: Buffer) => void
+  readonly stderr: (chunk: Buffer) => void
+}
+
 /** Feeds stdin and reads stdout and stderr, all three at once. */
 export class Streams {
   readonly #sockets: Socket[] = []
-  readonly #ended: Promise<unknown>
+  /** Descriptors that no socket has taken over yet. */
+  #open: number[]
+  #ended: Promise<unknown> = Promise.resolve()
   #chunks = 0
 
-  constructor(
-    host: CallPipes['host'],
-    stdin: string,
-    onOutput: { readonly stdout: (chunk: Buffer) => void; readonly stderr: (chunk: Buffer) => void },
-  ) {
-    const open = [host.stdin, host.stdout, host.stderr]
+  /** Takes the ends of the host over, and feeds stdin, which the process need not have been started for. */
+  constructor(host: CallPipes['host'], stdin: string) {
+    this.#open = [host.stdin, host.stdout, host.stderr]
     try {
-      this.#feed(host.stdin, Buffer.from(stdin))
-      open.shift()
-      const stdout = this.#read(host.stdout, onOutput.stdout)
-      open.shift()
-      const stderr = this.#read(host.stderr, onOutput.stderr)
-      this.#ended = Promise.all([stdout, stderr])
+      this.#feed(this.#take(host.stdin), Buffer.from(stdin))
     } catch (error) {
-      closeAll(open)
       this.destroy()
       throw error
     }
+  }
+
+  /** Reads stdout and stderr. To be called once the process has been started: it has something to do meanwhile. */
+  read({ stdout, stderr }: OutputListeners): void {
+    const [out, err] = this.#open
+    if (out === undefined || err === undefined) throw new Error('the streams are read or destroyed')
+    this.#ended = Promise.all([this.#read(this.#take(out), stdout), this.#read(this.#take(err), stderr)])
   }
 
   /**
@@ -52,7 +58,13 @@ export class Streams {
   }
 
   destroy(): void {
+    closeAll(this.#open.splice(0))
     for (const socket of this.#sockets) socket.destroy()
+  }
+
+  #take(descriptor: number): number {
+    this.#open = this.#open.filter((open) => open !== descriptor)
+    return descriptor
   }
 
   /** Nearly always the pipe takes everything at once, before the process is even there. */

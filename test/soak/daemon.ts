@@ -83,7 +83,7 @@ async function calls(from: number, to: number): Promise<void> {
 /** The pipes in stock, which later calls use, are no leak; what ends by itself in a moment is waited for. */
 async function holdings(calls: number): Promise<Holdings> {
   await PIPES.close()
-  await until(() => children().length === 0)
+  await until(() => children().length === 0 && !process.getActiveResourcesInfo().includes('ProcessWrap'))
   await new Promise((resolve) => setImmediate(resolve))
   global.gc?.()
   global.gc?.()

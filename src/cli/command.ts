@@ -1,6 +1,6 @@
 /**
- * The executable. `call` must start about as quickly as Node itself, so it is built into one file with this one, and
- * nothing else is: the other commands, which load yargs, are a module beside it.
+ * The command line, which the executable main.cjs runs. `call` must start about as quickly as Node itself, so it is built
+ * into one file with this one, and nothing else is: the other commands, which load yargs, are a module beside it.
  */
 import { PIPES } from '../invoke/pipes.ts'
 import { run as call } from './call/lean.ts'
