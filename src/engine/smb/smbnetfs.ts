@@ -7,6 +7,9 @@ import type { SmbClient } from './client.ts'
 const SMB_TIMEOUT = 10_000
 const REPLY_TIMEOUT = 15
 
+/** What other hosts change is seen at once. */
+const UNCACHED = 'direct_io,attr_timeout=0,ac_attr_timeout=0,entry_timeout=0,negative_timeout=0'
+
 export const smbnetfs: SmbClient = {
   program: 'smbnetfs',
   package: 'smbnetfs',
@@ -19,7 +22,8 @@ export const smbnetfs: SmbClient = {
       'smb_query_browsers "false"',
       'use_libsecret "false"',
       'stat_workaround_depth -1',
-      'neg_cache "false"',
+      // What another host makes is there at once; milliseconds. `neg_cache "false"` would end the reading of this file.
+      'neg_cache_timeout 1',
       'local_charset "utf-8"',
       'show_$_shares "true"',
       `smb_timeout ${SMB_TIMEOUT}`,
@@ -29,7 +33,7 @@ export const smbnetfs: SmbClient = {
     ]
     return {
       command: 'smbnetfs',
-      args: [mountpoint, '-f', '-o', `config=${join(directory, 'configuration')},direct_io`],
+      args: [mountpoint, '-f', '-o', `config=${join(directory, 'configuration')},${UNCACHED}`],
       env: { HOME: directory, LC_ALL: 'C.UTF-8' },
       configuration: `${lines.join('\n')}\n`,
     }

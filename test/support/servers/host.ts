@@ -7,7 +7,7 @@
  */
 import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdirSync } from 'node:fs'
+import { mkdirSync, readdirSync, readlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { dir } from 'tmp-promise'
 import { eventually } from './eventually.ts'
@@ -68,6 +68,8 @@ export async function serverHost(): Promise<ServerHost> {
     connect: () => ipThere('route', 'del', 'blackhole', `${here}/32`),
     async remove() {
       for (const process of processes.reverse()) await process.stop()
+      // Some start helpers that leave their process group, such as smbd.
+      for (const helper of processesIn(pid)) process.kill(helper, 'SIGKILL')
       const ended = once(holder, 'exit')
       holder.stdin.end()
       await ended
@@ -94,6 +96,21 @@ function cable(pid: number): { here: string; there: string; interfaceName: strin
     return `198.${18 + (number >> 16)}.${(number >> 8) & 0xff}.${number & 0xff}`
   }
   return { here: address(1), there: address(2), interfaceName: `sm3-${pid}` }
+}
+
+/** The processes in the network namespace of a process, beside itself. */
+function processesIn(holder: number): readonly number[] {
+  const namespaceOf = (pid: number): string | undefined => {
+    try {
+      return readlinkSync(`/proc/${pid}/ns/net`)
+    } catch {
+      return undefined
+    }
+  }
+  const namespace = namespaceOf(holder)
+  return readdirSync('/proc')
+    .map(Number)
+    .filter((pid) => Number.isInteger(pid) && pid !== holder && namespaceOf(pid) === namespace)
 }
 
 /** Waits until the holder runs: it echoes its input. */
