@@ -1,7 +1,7 @@
 /** smbnetfs: an SMB client outside the kernel, on FUSE. It speaks to the well-known port only. */
 import { join } from 'node:path'
 import { SMB_PORT } from './address.ts'
-import type { SmbClient } from './client.ts'
+import { DENIAL, type SmbClient } from './client.ts'
 
 /** Milliseconds that a server has for an answer, and seconds until smbnetfs gives up a connection. */
 const SMB_TIMEOUT = 10_000
@@ -10,10 +10,12 @@ const REPLY_TIMEOUT = 15
 /** What other hosts change is seen at once. */
 const UNCACHED = 'direct_io,attr_timeout=0,ac_attr_timeout=0,entry_timeout=0,negative_timeout=0'
 
-export const smbnetfs: SmbClient = {
+export const smbnetfs: SmbClient = ({ host, port, share }, { user = 'guest', password = '', domain }) => ({
   program: 'smbnetfs',
   package: 'smbnetfs',
-  process({ host, port }, { user = 'guest', password = '', domain }, directory, mountpoint) {
+  below: join(host, share),
+  denial: DENIAL,
+  process(directory, mountpoint) {
     if (port !== SMB_PORT) throw new Error(`smbnetfs cannot speak to port ${port}: install cifs-utils`)
     const login = `${domain === undefined ? '' : `${domain}/`}${user}`
     const lines = [
@@ -38,8 +40,7 @@ export const smbnetfs: SmbClient = {
       configuration: `${lines.join('\n')}\n`,
     }
   },
-  shareBelow: ({ host, share }) => join(host, share),
-}
+})
 
 /** Text between quotes in its configuration, which is one line. */
 function quotable(text: string): string {

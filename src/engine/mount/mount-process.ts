@@ -4,18 +4,13 @@ import { errors } from '../../kit/index.ts'
 import { StartError, startBackground } from '../background.ts'
 import { findProcess, sendSignal, waitUntil } from '../qsd/daemon-process.ts'
 import { errnoOf } from '../storage-error.ts'
-import type { MountProcess, SmbClient } from './client.ts'
+import { MountError, type Mounter, type MountProcess } from './mounter.ts'
 
 /** Milliseconds for a mount to be there, and for its process to end. */
 const PATIENCE = 20_000
 
 /** Exit status of unshare, and of the shell, where the program is not there. */
 const NOT_FOUND = 127
-
-/** A share that cannot be mounted, or not read by this user. */
-export class ShareError extends Error {
-  override readonly name = 'ShareError'
-}
 
 /** Where the files of a mount are. */
 export interface MountPlaces {
@@ -28,10 +23,10 @@ export interface MountPlaces {
 }
 
 /**
- * Starts the process and waits until it has mounted the share.
- * @throws ShareError, PluginError (MissingDependency)
+ * Starts the process and waits until it has mounted the file system.
+ * @throws MountError, PluginError (MissingDependency)
  */
-export async function startMountProcess(places: MountPlaces, process: MountProcess, client: SmbClient): Promise<void> {
+export async function startMountProcess(places: MountPlaces, process: MountProcess, mounter: Mounter): Promise<void> {
   const { command, args, env, secret } = process
   rmSync(places.log, { force: true })
   try {
@@ -48,8 +43,8 @@ export async function startMountProcess(places: MountPlaces, process: MountProce
     })
   } catch (error) {
     if (!(error instanceof StartError)) throw error
-    if (error.status === NOT_FOUND) throw errors.missingDependency(client.program, client.package)
-    throw new ShareError(`${client.program}: ${error.message}`)
+    if (error.status === NOT_FOUND) throw errors.missingDependency(mounter.program, mounter.package)
+    throw new MountError(`${mounter.program}: ${error.message}`)
   }
 }
 
@@ -75,7 +70,7 @@ export async function endMountProcess({ mountpoint }: MountPlaces): Promise<void
     }, PATIENCE / 2)
     if (gone) return
   }
-  throw new ShareError(`the process that holds ${mountpoint} does not end`)
+  throw new MountError(`the process that holds ${mountpoint} does not end`)
 }
 
 /** The end of what the process of a mount printed. */
