@@ -22,7 +22,7 @@ export const smbDriver: SchemeDriver = {
     const domain = options.own.get('domain')
     const login = { ...credentialsOf(uri, options), ...(domain === undefined ? {} : { domain }) }
     const client = clientOf(options.own.get('client'))
-    return useMount(shareOf(uri), uri.text, client(smbAddressOf(uri), login))
+    return useMount(shareOf(uri), uri.text, client.mounter(smbAddressOf(uri), login))
   },
   release: (uri) => releaseMount(shareOf(uri), uri.text),
   describe(uri, options) {

@@ -10,8 +10,13 @@ export interface Login {
   readonly domain?: string
 }
 
-/** A client of SMB: how it mounts a share. */
-export type SmbClient = (share: SmbShare, login: Login) => Mounter
+/** A client of SMB. */
+export interface SmbClient {
+  /** The program that has to be installed, and the package that brings it. */
+  readonly program: string
+  readonly package: string
+  mounter(share: SmbShare, login: Login): Mounter
+}
 
 /** The server does not say which it is. */
 export const DENIAL = 'the server refuses the user or the password, or has no such share'

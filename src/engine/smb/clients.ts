@@ -3,7 +3,7 @@ import { accessSync, constants, existsSync, readFileSync } from 'node:fs'
 import { release } from 'node:os'
 import { join } from 'node:path'
 import { toolEnvironment } from '../tool.ts'
-import { CIFS_PROGRAM, cifs } from './cifs.ts'
+import { cifs } from './cifs.ts'
 import type { SmbClient } from './client.ts'
 import { smbnetfs } from './smbnetfs.ts'
 
@@ -14,7 +14,7 @@ export const CLIENTS: Readonly<Record<string, SmbClient>> = { kernel: cifs, smbn
 export function clientOf(name: string | undefined): SmbClient {
   const named = name === undefined || !Object.hasOwn(CLIENTS, name) ? undefined : CLIENTS[name]
   if (named !== undefined) return named
-  return kernelHasClient() && isInstalled(CIFS_PROGRAM) ? cifs : smbnetfs
+  return kernelHasClient() && isInstalled(cifs.program) ? cifs : smbnetfs
 }
 
 /** Loaded, or a module that mounting loads. */
