@@ -9,6 +9,7 @@ const TOOLS = {
   'mkfs.btrfs': 'btrfs-progs',
   'mkfs.ext4': 'e2fsprogs',
   python3: 'python3',
+  jq: 'jq',
   bash: 'bash',
   zsh: 'zsh',
   'qemu-storage-daemon': 'qemu-system-common',
