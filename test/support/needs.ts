@@ -1,5 +1,6 @@
 import { accessSync, constants } from 'node:fs'
 import { delimiter, join } from 'node:path'
+import { guestKernel } from './guest-kernel.ts'
 
 /** What a test may need of the machine, and the Debian package that brings it. */
 const TOOLS = {
@@ -39,9 +40,13 @@ const TOOLS = {
   smbpasswd: 'samba-common-bin',
   smbclient: 'smbclient',
   smbnetfs: 'smbnetfs',
+  'qemu-system-x86_64': 'qemu-system-x86',
+  busybox: 'busybox-static',
+  cpio: 'cpio',
+  fio: 'fio',
 } as const
 
-type Need = keyof typeof TOOLS | 'root' | 'loop devices'
+type Need = keyof typeof TOOLS | 'root' | 'loop devices' | 'guest kernel'
 
 /**
  * Whether a test has to be skipped because the machine lacks something, for `describe.skipIf` and `test.skipIf`.
@@ -62,6 +67,7 @@ export function lacks(...needs: Need[]): boolean {
 function has(need: Need): boolean {
   if (need === 'root') return process.getuid?.() === 0
   if (need === 'loop devices') return has('root') && readable('/dev/loop-control')
+  if (need === 'guest kernel') return guestKernel() !== undefined
   if (need === 'python3') return readable('/usr/bin/python3')
   if (need === 'python3-libnbd') return readable('/usr/lib/python3/dist-packages/nbd.py')
   if (need === 'qemu-block-extra') return readable(libraryOf('qemu/block-nfs.so'))
