@@ -46,6 +46,6 @@ function volume(index: number, size: number): object {
 }
 
 function exited(stdout: Buffer): Parameters<typeof readReply>[0] {
-  const ended = { exitStatus: 0, signal: null, end: 'exited', stillRunning: false } as const
+  const ended = { exitStatus: 0, signal: null, end: 'exited', stillRunning: false, heldOpen: false } as const
   return { argv: ['SR.ls'], pid: 1, stdout, stderr: '', startedAt: new Date(), duration: 0, ...ended }
 }

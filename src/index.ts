@@ -1,4 +1,11 @@
 /** The public API of smapiv3: the host and what goes in and out of it. */
+export {
+  CLAUSES,
+  type ClauseReport,
+  type ConformanceOptions,
+  type Report,
+  runConformance,
+} from './conformance/index.ts'
 export type { Backtrace, ErrorDetails, ErrorKind, ErrorRecord, Fault } from './contract/errors.ts'
 export { asSmapiv3Error, ERRORS, Smapiv3Error } from './contract/errors.ts'
 export type * from './contract/generated/types.ts'

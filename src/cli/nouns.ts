@@ -1,6 +1,7 @@
 /** Every noun with its verbs. */
 import { call } from './call/verb.ts'
 import { completion } from './completion/verb.ts'
+import { conformance } from './conformance/verb.ts'
 import { data } from './data/verbs.ts'
 import { demo } from './demo/verb.ts'
 import { disk } from './disk/verbs.ts'
@@ -16,4 +17,4 @@ import { volume } from './volume/verbs.ts'
 export const NOUNS: Readonly<Record<string, Noun>> = { plugin, sr, volume, disk, data, trace }
 
 /** Verbs that need no noun. */
-export const STANDALONE: readonly Verb[] = [call, serve, doctor, demo, completion]
+export const STANDALONE: readonly Verb[] = [call, conformance, serve, doctor, demo, completion]

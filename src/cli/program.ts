@@ -115,7 +115,7 @@ function commonOptions(): Record<string, YargsOption> {
 
 /** yargs makes a list of an option that is given twice; only those that are lists anyway may be. */
 function noOptionTwice(typed: Record<string, unknown>): true {
-  const lists = ['_', 'root', 'settings', 'parameters']
+  const lists = ['_', 'root', 'settings', 'parameters', 'datapath', 'config', 'only', 'skip']
   const twice = Object.keys(typed).find((name) => Array.isArray(typed[name]) && !lists.includes(name))
   if (twice !== undefined) throw usage(`--${twice} is given twice`)
   return true

@@ -11,7 +11,7 @@ import { Connections } from './connections.ts'
 import { Disks } from './disks.ts'
 import { Locks } from './locks.ts'
 import { Operations } from './operations.ts'
-import type { Callee, CallOptions } from './plugin-caller.ts'
+import type { Callee, RawCallOptions } from './plugin-caller.ts'
 import { type HostOptions, PluginCalls } from './plugin-calls.ts'
 import { Srs } from './srs.ts'
 import { Volumes } from './volumes.ts'
@@ -84,7 +84,7 @@ export class Host {
     plugin: string,
     method: M,
     params: Params<M>,
-    options?: CallOptions,
+    options?: RawCallOptions,
   ): Promise<Invocation<M>> {
     return this.#calls.call(plugin, method, params, options)
   }

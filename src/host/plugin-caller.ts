@@ -2,9 +2,9 @@
 import { basename, dirname } from 'node:path'
 import { type ErrorKind, Smapiv3Error } from '../contract/errors.ts'
 import type { MethodName, Params, Result } from '../contract/methods.ts'
+import type { CallRecorder } from '../invoke/call.ts'
 import { pluginEnvironment } from '../invoke/environment.ts'
 import { type Call, type Invocation, invoke } from '../invoke/invoke.ts'
-import type { Recorder } from '../invoke/recorder.ts'
 import type { Spawner } from '../invoke/spawn.ts'
 import { type DiscoveredPlugin, scriptOf } from '../registry/plugin.ts'
 import type { QueryCall } from '../registry/query.ts'
@@ -19,6 +19,18 @@ export interface CallOptions {
   readonly deadline?: number | undefined
   /** Cancels the call: a script that runs is killed. */
   readonly signal?: AbortSignal | undefined
+  /** Seconds between SIGTERM and SIGKILL for a script that is cancelled or too slow; with 0 SIGKILL comes at once. */
+  readonly killGrace?: number | undefined
+}
+
+/** What a test suite may say of one call on a plugin as it is. */
+export interface RawCallOptions extends CallOptions {
+  /** Written to stdin as it is, in the place of the params. */
+  readonly input?: string | undefined
+  /** Working directory; / by default. */
+  readonly cwd?: string | undefined
+  /** The whole environment; that of the settings by default. */
+  readonly environment?: Readonly<Record<string, string>> | undefined
 }
 
 /** Params of a method without `dbg`, which every call has. */
@@ -44,11 +56,11 @@ const ABSENT: Readonly<Record<string, ErrorKind>> = {
 
 export class PluginCaller {
   readonly #settings: Settings
-  readonly #recorder: Recorder | undefined
+  readonly #recorder: CallRecorder | undefined
   readonly #environment: Readonly<Record<string, string>>
   readonly #spawnerFor: SpawnerChoice | undefined
 
-  constructor(settings: Settings, recorder: Recorder | undefined, spawnerFor?: SpawnerChoice) {
+  constructor(settings: Settings, recorder: CallRecorder | undefined, spawnerFor?: SpawnerChoice) {
     this.#spawnerFor = spawnerFor
     this.#settings = settings
     this.#recorder = recorder
@@ -60,7 +72,7 @@ export class PluginCaller {
     plugin: DiscoveredPlugin,
     method: M,
     params: Params<M>,
-    options: CallOptions = {},
+    options: RawCallOptions = {},
   ): Promise<Invocation<M>> {
     return this.#run(plugin, method, params, options, {})
   }
@@ -110,21 +122,18 @@ export class PluginCaller {
     plugin: DiscoveredPlugin,
     method: M,
     params: Params<M>,
-    { deadline, signal }: CallOptions,
+    { dbg: _, ...options }: RawCallOptions,
     { extraParams, repair }: Shim,
   ): Promise<Invocation<M>> {
     const script = scriptOf(plugin, method).path
-    return this.#start(
-      { method, script, shape: plugin.shape, params, extraParams, repair, deadline, signal },
-      plugin.name,
-    )
+    return this.#start({ method, script, shape: plugin.shape, params, extraParams, repair, ...options }, plugin.name)
   }
 
   #start<M extends MethodName>(call: Call<M>, plugin: string): Promise<Invocation<M>> {
     return invoke({
       ...call,
       deadline: call.deadline ?? deadlineOf(this.#settings, plugin, call.method),
-      environment: this.#environment,
+      environment: call.environment ?? this.#environment,
       outputLimit: this.#settings.output_limit,
       recorder: this.#recorder,
       spawner: this.#spawnerFor?.({ plugin, dbg: call.params.dbg }),

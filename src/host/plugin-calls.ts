@@ -1,9 +1,9 @@
 /** One method of one plugin, as it is: the part of the host that a single call needs, quick to load. */
 import type { MethodName, Params } from '../contract/methods.ts'
-import type { Invocation } from '../invoke/call.ts'
+import type { CallRecorder, Invocation } from '../invoke/call.ts'
 import { Recorder } from '../invoke/recorder.ts'
 import { findPlugin, kindOfMethod } from '../registry/find.ts'
-import { type CallOptions, PluginCaller, type SpawnerChoice } from './plugin-caller.ts'
+import { PluginCaller, type RawCallOptions, type SpawnerChoice } from './plugin-caller.ts'
 import { loadSettings, type Settings } from './settings.ts'
 
 export interface HostOptions {
@@ -17,6 +17,8 @@ export interface HostOptions {
   readonly onWarning?: (message: string) => void
   /** Chooses how each script is started. */
   readonly spawnerFor?: SpawnerChoice
+  /** Told of every call, beside the trace; the same rules hold for it. */
+  readonly recorder?: CallRecorder
 }
 
 export class PluginCalls {
@@ -25,13 +27,18 @@ export class PluginCalls {
   readonly caller: PluginCaller
   readonly #roots: readonly string[]
 
-  constructor({ roots, stateDirectory, settings = loadSettings(), onWarning = () => {}, spawnerFor }: HostOptions) {
+  constructor(options: HostOptions) {
+    const { roots, stateDirectory, settings = loadSettings(), onWarning = () => {}, spawnerFor, recorder } = options
     this.#roots = roots
     this.trace = new Recorder(`${stateDirectory}/trace`, {
       limit: settings.trace_limit,
       onFailure: (error) => onWarning(`calls are not recorded: ${error.message}`),
     })
-    this.caller = new PluginCaller(settings, this.trace, spawnerFor)
+    this.caller = new PluginCaller(
+      settings,
+      recorder === undefined ? this.trace : both(this.trace, recorder),
+      spawnerFor,
+    )
   }
 
   /**
@@ -42,8 +49,17 @@ export class PluginCalls {
     plugin: string,
     method: M,
     params: Params<M>,
-    options?: CallOptions,
+    options?: RawCallOptions,
   ): Promise<Invocation<M>> {
     return this.caller.invoke(findPlugin(this.#roots, plugin, kindOfMethod(method)), method, params, options)
+  }
+}
+
+function both(first: CallRecorder, second: CallRecorder): CallRecorder {
+  return {
+    record(recorded) {
+      first.record(recorded)
+      second.record(recorded)
+    },
   }
 }

@@ -18,6 +18,8 @@ export interface Call<M extends MethodName> {
   readonly shape: PluginShape
   /** Checked strictly; nothing is started if one does not fit. */
   readonly params: Params<M>
+  /** Written to stdin as it is, in the place of the params, for calls that break the protocol on purpose. */
+  readonly input?: string | undefined
   /** Parameters beyond those of the method, written before them (API 3.0 has a `uri`). */
   readonly extraParams?: Readonly<Record<string, unknown>> | undefined
   /** Applied to the parsed result before it is validated (API 3.0 leaves out members). */
@@ -27,9 +29,11 @@ export interface Call<M extends MethodName> {
   readonly signal?: AbortSignal | undefined
   /** All of it; the allow-list of the host's own where absent. */
   readonly environment?: Readonly<Record<string, string>> | undefined
+  /** Working directory; / where absent. */
+  readonly cwd?: string | undefined
   /** Most bytes on stdout; 64 MiB where absent. */
   readonly outputLimit?: number | undefined
-  /** Seconds between SIGTERM and SIGKILL; 2 where absent. */
+  /** Seconds between SIGTERM and SIGKILL; 2 where absent, and with 0 SIGKILL comes at once. */
   readonly killGrace?: number | undefined
   readonly recorder?: CallRecorder | undefined
   readonly spawner?: Spawner | undefined
@@ -50,12 +54,14 @@ export interface Invocation<M extends MethodName> {
   /** Bounded, and without the secrets of the params. */
   readonly stderr: string
   readonly stdoutBytes: number
+  /** Whether something held its stdout or stderr open after it had exited. */
+  readonly heldOpen: boolean
   readonly outcome: Reply<M>
 }
 
 /** What a record is made of. */
 export interface Recorded<M extends MethodName> {
-  readonly call: Pick<Call<M>, 'method' | 'script' | 'shape' | 'params' | 'extraParams'>
+  readonly call: Pick<Call<M>, 'method' | 'script' | 'shape' | 'params' | 'extraParams' | 'input'>
   readonly invocation: Invocation<M>
   readonly stdout: Buffer
 }

@@ -4,14 +4,20 @@ import type { StartedProcess } from './spawn.ts'
 import { within } from './wait.ts'
 
 const POLL = 10
+/** Milliseconds to wait for the end of what was killed without a grace. */
+const LONGEST_DEATH = 2000
 
 /**
  * Ends a process and all of its group: SIGTERM, then SIGKILL for what is still there after the grace.
- * @param grace milliseconds
+ * @param grace milliseconds; with 0 SIGKILL comes at once
  * @returns whether the process itself is gone; what waits for a dead disk or server cannot be killed
  */
 export async function endGroup({ pid, exited }: StartedProcess, grace: number): Promise<boolean> {
   const end = performance.now() + grace
+  if (grace === 0) {
+    signalGroup(pid, 'SIGKILL')
+    return within(exited, LONGEST_DEATH)
+  }
   signalGroup(pid, 'SIGTERM')
   await within(exited, grace)
   while (performance.now() < end && signalGroup(pid, 0)) await delay(Math.min(POLL, grace))

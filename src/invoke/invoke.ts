@@ -24,7 +24,7 @@ export async function invoke<M extends MethodName>(call: Call<M>): Promise<Invoc
   let stdin: string
   try {
     validator = await loadValidator(call.method)
-    stdin = `${stringifyJson({ ...call.extraParams, ...validator.params(call.params) })}\n`
+    stdin = call.input ?? `${stringifyJson({ ...call.extraParams, ...validator.params(call.params) })}\n`
   } catch (error) {
     return notRun(call, id, error)
   }
@@ -32,6 +32,7 @@ export async function invoke<M extends MethodName>(call: Call<M>): Promise<Invoc
   const deadline = call.deadline ?? METHODS[call.method].deadline
   const process = await runProcess({
     argv: argvOf(call),
+    cwd: call.cwd,
     environment: call.environment ?? pluginEnvironment(globalThis.process.env),
     stdin,
     deadline,
@@ -51,7 +52,7 @@ export async function invoke<M extends MethodName>(call: Call<M>): Promise<Invoc
       redact,
     }),
   )
-  const { duration, end, exitStatus, signal, stdout } = process
+  const { duration, end, exitStatus, signal, stdout, heldOpen } = process
   const invocation: Invocation<M> = {
     id,
     method: call.method,
@@ -63,6 +64,7 @@ export async function invoke<M extends MethodName>(call: Call<M>): Promise<Invoc
     signal,
     stderr: process.stderr && redact(process.stderr),
     stdoutBytes: stdout.length,
+    heldOpen,
     outcome,
   }
   call.recorder?.record({ call, invocation, stdout })
@@ -90,6 +92,7 @@ function notRun<M extends MethodName>({ method, ...call }: Call<M>, id: string, 
     signal: null,
     stderr: '',
     stdoutBytes: 0,
+    heldOpen: false,
     outcome: { ok: false, error: asSmapiv3Error(thrown) },
   }
 }

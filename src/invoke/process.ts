@@ -9,6 +9,8 @@ import { timerMilliseconds } from './wait.ts'
 export interface ProcessRequest {
   readonly argv: readonly [string, ...string[]]
   readonly environment: Readonly<Record<string, string>>
+  /** Working directory; / where absent. */
+  readonly cwd?: string | undefined
   /** Written to its stdin, which then ends; a process that does not read it is no failure. */
   readonly stdin: string
   /** Seconds from its start; none where absent or 0. */
@@ -16,7 +18,7 @@ export interface ProcessRequest {
   readonly signal?: AbortSignal | undefined
   /** Most bytes of stdout; {@link OUTPUT_LIMIT} where absent. */
   readonly outputLimit?: number | undefined
-  /** Seconds between SIGTERM and SIGKILL; {@link KILL_GRACE} where absent. */
+  /** Seconds between SIGTERM and SIGKILL; {@link KILL_GRACE} where absent, and with 0 SIGKILL comes at once. */
   readonly killGrace?: number | undefined
   readonly spawner?: Spawner | undefined
 }
@@ -39,6 +41,8 @@ export interface ProcessOutcome extends Exit {
   readonly startError?: Error
   /** Not even SIGKILL ended it: it waits for a device or runs as another user. */
   readonly stillRunning: boolean
+  /** Whether something held its stdout or stderr open after it had exited by itself. */
+  readonly heldOpen: boolean
 }
 
 /** Bytes. */
@@ -47,7 +51,7 @@ export const OUTPUT_LIMIT = 64 * 1024 * 1024
 export const KILL_GRACE = 2
 
 /**
- * Runs a process in / with its own process group and settles when it has exited and its output is drained. What it left
+ * Runs a process with its own process group and settles when it has exited and its output is drained. What it left
  * running in the background does not delay that, and lives on where the process exited by itself; otherwise the whole
  * group is ended. Never rejects.
  */
@@ -71,9 +75,12 @@ interface Output {
   readonly stderr: HeadAndTail
 }
 
-type RunResult = Pick<ProcessOutcome, 'pid' | 'exitStatus' | 'signal' | 'end' | 'startError' | 'stillRunning'>
+type RunResult = Pick<
+  ProcessOutcome,
+  'pid' | 'exitStatus' | 'signal' | 'end' | 'startError' | 'stillRunning' | 'heldOpen'
+>
 
-const NEVER_RAN = { pid: null, exitStatus: null, signal: null, stillRunning: false } as const
+const NEVER_RAN = { pid: null, exitStatus: null, signal: null, stillRunning: false, heldOpen: false } as const
 
 async function run(request: ProcessRequest, output: Output): Promise<RunResult> {
   if (request.signal?.aborted) return { ...NEVER_RAN, end: 'cancelled' }
@@ -107,9 +114,9 @@ async function run(request: ProcessRequest, output: Output): Promise<RunResult> 
 
 /** Undefined where the caller cancelled while the pipes were made. */
 async function start(request: ProcessRequest, pipes: CallPipes): Promise<StartedProcess | undefined> {
-  const { argv, environment, signal, spawner = spawnWithNode } = request
+  const { argv, cwd = '/', environment, signal, spawner = spawnWithNode } = request
   if (signal?.aborted) return undefined
-  return spawner({ argv, cwd: '/', environment, stdio: pipes.child })
+  return spawner({ argv, cwd, environment, stdio: pipes.child })
 }
 
 async function supervise(
@@ -122,14 +129,15 @@ async function supervise(
   remember(pid)
   try {
     let exit = await exitOrStop(child, stop, deadline, signal)
-    if (exit !== undefined) await Promise.race([streams.drained(), stop.stopped])
-    if (stop.cause === undefined) return { pid, ...(exit ?? NO_EXIT), end: 'exited', stillRunning: false }
+    const ended = exit === undefined || (await Promise.race([streams.drained(), stop.stopped]))
+    if (stop.cause === undefined)
+      return { pid, ...(exit ?? NO_EXIT), end: 'exited', stillRunning: false, heldOpen: ended === false }
     const gone = await endGroup(child, timerMilliseconds(killGrace))
     if (gone) {
       exit = await child.exited
       await streams.drained()
     }
-    return { pid, ...(exit ?? NO_EXIT), end: stop.cause, stillRunning: !gone }
+    return { pid, ...(exit ?? NO_EXIT), end: stop.cause, stillRunning: !gone, heldOpen: false }
   } finally {
     forget(pid)
   }

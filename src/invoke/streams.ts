@@ -45,15 +45,16 @@ export class Streams {
   /**
    * Waits for the end of stdout and stderr, once the process has exited. A background process may hold them for ever, so
    * that a while without new data counts as the end, and a longer while in any case.
+   * @returns whether they did end
    */
-  async drained(): Promise<void> {
+  async drained(): Promise<boolean> {
     const end = performance.now() + DRAIN_LIMIT
     for (;;) {
       const before = this.#chunks
-      if (await within(this.#ended, DRAIN_GRACE)) return
+      if (await within(this.#ended, DRAIN_GRACE)) return true
       // Were this process busy all the while, the data would be there and not read yet.
       await nextTurn()
-      if (this.#chunks === before || performance.now() > end) return
+      if (this.#chunks === before || performance.now() > end) return false
     }
   }
 

@@ -38,13 +38,13 @@ export interface TraceRecord {
 const LIMIT = 64 * 1024
 
 export function traceRecord<M extends MethodName>({ call, invocation, stdout }: Recorded<M>): TraceRecord {
-  const { method, script, shape, params, extraParams } = call
+  const { method, script, shape, params, extraParams, input } = call
   const { id, startedAt, argv, stderr, exitStatus, signal, end, duration, stdoutBytes, outcome } = invocation
   const secrets = secretsOf(method, params)
   // Twice what is kept, so that no secret is split before it is removed.
   const clean = (text: string): string => cut(redactUris(redactText(text.slice(0, 2 * LIMIT), secrets)))
-  const sent = stringifyJson({ ...extraParams, ...params })
-  const stdin = clean(stringifyJson({ ...extraParams, ...(redactParams(method, params) as object) }))
+  const sent = input ?? stringifyJson({ ...extraParams, ...params })
+  const stdin = clean(input ?? stringifyJson({ ...extraParams, ...(redactParams(method, params) as object) }))
   return {
     id,
     startedAt: startedAt.toISOString(),

@@ -1,0 +1,143 @@
+/** What a check works with. */
+import type { Smapiv3Error } from '../contract/errors.ts'
+import { METHODS, type MethodName, type Params, type Result } from '../contract/methods.ts'
+import type { RawCallOptions } from '../host/plugin-caller.ts'
+import type { TraceRecord } from '../invoke/trace-record.ts'
+import { applicability } from './applicability.ts'
+import type { Called } from './caller.ts'
+import type { ClauseId } from './clauses.ts'
+import { Random } from './random.ts'
+import { Resources } from './resources.ts'
+import type { Run } from './run.ts'
+import { CallFailed, NotApplicable, Violation } from './violation.ts'
+
+/** Params of a method without dbg, which every call has. */
+export type Own<M extends MethodName> = Omit<Params<M>, 'dbg'>
+
+export interface CheckCallOptions extends RawCallOptions {
+  /** Path of the plugin to call; by default the judged one, or the datapath plugin of the URI in the params. */
+  readonly plugin?: string | undefined
+}
+
+/** Methods that a plugin cannot do without, so that `Unimplemented` is a failure. */
+const NEEDED: readonly MethodName[] = [
+  'Plugin.query',
+  'SR.attach',
+  'SR.detach',
+  'SR.stat',
+  'SR.ls',
+  'Volume.stat',
+  'Datapath.attach',
+  'Datapath.activate',
+  'Datapath.deactivate',
+  'Datapath.detach',
+]
+
+export class Context {
+  readonly run: Run
+  readonly random: Random
+  /** What the check made, removed at its end. */
+  readonly resources = new Resources()
+  readonly dbg: string
+  readonly signal: AbortSignal
+  /** The calls so far. */
+  readonly calls: TraceRecord[] = []
+  readonly #clauses: readonly ClauseId[]
+  #names = 0
+
+  constructor(run: Run, clauses: readonly [ClauseId, ...ClauseId[]], signal: AbortSignal) {
+    this.run = run
+    this.#clauses = clauses
+    this.random = new Random(run.seed, clauses[0])
+    this.dbg = `conformance ${clauses[0]}`
+    this.signal = signal
+  }
+
+  /**
+   * Judges one clause of the check. What its body throws is entered against the clause, and the check goes on.
+   * @throws what is no finding: a defect of the suite, an interruption
+   */
+  async judge(id: ClauseId, body: () => Promise<void>): Promise<void> {
+    if (!this.#clauses.includes(id)) throw new Error(`a check of ${this.#clauses[0]} judges ${id} as well`)
+    if (!this.run.selected(id)) return
+    const begin = performance.now()
+    const before = this.calls.length
+    const seconds = () => (performance.now() - begin) / 1000
+    try {
+      applicability(this.run, id)
+      await body()
+      this.run.ledger.pass(id, seconds())
+    } catch (thrown) {
+      this.signal.throwIfAborted()
+      const calls = this.calls.slice(Math.max(0, before - CONTEXT_CALLS))
+      if (!this.run.ledger.enter(id, thrown, calls, seconds())) throw thrown
+    }
+  }
+
+  /** Calls a method, and returns its result. */
+  async call<M extends MethodName>(method: M, params: Own<M>, options: CheckCallOptions = {}): Promise<Result<M>> {
+    const { outcome, record } = await this.outcome(method, params, options)
+    if (outcome.ok) return outcome.value
+    throw this.#failure(method, outcome.error, record)
+  }
+
+  /** Calls a method, whatever comes of it. */
+  async outcome<M extends MethodName>(method: M, params: Own<M>, options: CheckCallOptions = {}): Promise<Called<M>> {
+    const { plugin = this.pluginFor(method, params), dbg = this.dbg, ...raw } = options
+    const complete = { dbg, ...params } as unknown as Params<M>
+    const called = await this.run.caller.call(plugin, method, complete, { signal: this.signal, ...raw })
+    this.signal.throwIfAborted()
+    if (called.record !== undefined) this.calls.push(called.record)
+    return called
+  }
+
+  /** Calls a method that must fail with an error object, and returns the error. */
+  async refused<M extends MethodName>(
+    method: M,
+    params: Own<M>,
+    what: string,
+    options: CheckCallOptions = {},
+  ): Promise<Smapiv3Error> {
+    const { outcome, record } = await this.outcome(method, params, options)
+    if (outcome.ok)
+      throw new Violation(
+        `${method} is refused with an error object: ${what}`,
+        `it succeeded: ${record?.stdout ?? ''}`,
+        record,
+      )
+    if (outcome.error.kind === 'PLUGIN_ERROR') return outcome.error
+    if (outcome.error.kind === 'SCRIPT_MISSING') throw this.#failure(method, outcome.error, record)
+    throw new CallFailed(method, outcome.error, record, true)
+  }
+
+  /** Path of the plugin that a method is called on. */
+  pluginFor(method: MethodName, params: object): string {
+    const { subjects } = this.run
+    if (METHODS[method].kinds.includes(subjects.judged.kind)) return subjects.judged.path
+    const uri = 'uri' in params && typeof params.uri === 'string' ? params.uri : ''
+    const datapath = subjects.datapathOf(uri)
+    if (datapath === undefined) throw new NotApplicable(`needs a datapath plugin for ${uri}`, 'name it with --datapath')
+    return datapath.path
+  }
+
+  /** A name that nobody else gives. */
+  name(what: string): string {
+    this.#names += 1
+    return `${this.run.name} ${this.#clauses[0]} ${what} ${this.#names}`
+  }
+
+  #failure(method: MethodName, error: Smapiv3Error, record: TraceRecord | undefined): Error {
+    const isMissing = error.kind === 'SCRIPT_MISSING'
+    const isUnimplemented = error.kind === 'PLUGIN_ERROR' && error.params?.[0] === 'Unimplemented'
+    const { feature } = METHODS[method]
+    const isPromised =
+      NEEDED.includes(method) ||
+      (feature !== null && this.run.subjects.ownersOf(method).some(({ features }) => features.has(feature)))
+    if ((isMissing || isUnimplemented) && !isPromised)
+      return new NotApplicable(`needs ${method}, which the plugin does not implement`)
+    return new CallFailed(method, error, record)
+  }
+}
+
+/** How many calls before those of a clause stand in its transcript. */
+const CONTEXT_CALLS = 12

@@ -1,0 +1,137 @@
+/** What checks found, clause by clause, and what follows from what. */
+import type { TraceRecord } from '../invoke/trace-record.ts'
+import { causeOf } from './cause.ts'
+import { CLAUSE_IDS, CLAUSES, type ClauseId } from './clauses.ts'
+import type { ClauseReport, Outcome } from './report.ts'
+import { reproduction } from './reproduction.ts'
+import { CallFailed, NotApplicable, Violation } from './violation.ts'
+
+interface Failure {
+  readonly expected: string
+  readonly seen: string
+  readonly call: TraceRecord | undefined
+  readonly calls: readonly TraceRecord[]
+  /** The clause that the failed call would speak against, were it not this one. */
+  readonly cause?: ClauseId
+}
+
+/** What is known of one clause. */
+interface Entry {
+  seconds: number
+  passed: boolean
+  failure?: Failure
+  /** What another check saw of it. */
+  evidence?: Failure
+  readonly blockedBy: Set<ClauseId>
+  skipped?: NotApplicable
+}
+
+export class Ledger {
+  readonly #entries = new Map<ClauseId, Entry>()
+  readonly #onSettled: (id: ClauseId) => void
+
+  constructor(onSettled: (id: ClauseId) => void) {
+    this.#onSettled = onSettled
+  }
+
+  /** Whether a check has said something about a clause. */
+  knows(id: ClauseId): boolean {
+    const entry = this.#entries.get(id)
+    return entry !== undefined && (entry.passed || !!entry.failure || !!entry.skipped || entry.blockedBy.size > 0)
+  }
+
+  pass(id: ClauseId, seconds: number): void {
+    const entry = this.#entry(id, seconds)
+    entry.passed = true
+    this.#onSettled(id)
+  }
+
+  /**
+   * Enters what the body of a clause threw.
+   * @returns false where it is none of the things that checks throw: a defect of the suite
+   */
+  enter(id: ClauseId, thrown: unknown, calls: readonly TraceRecord[], seconds: number): boolean {
+    if (!(thrown instanceof Violation || thrown instanceof CallFailed || thrown instanceof NotApplicable)) return false
+    const entry = this.#entry(id, seconds)
+    if (thrown instanceof NotApplicable) entry.skipped = thrown
+    else if (thrown instanceof Violation) {
+      const { expected, seen, call } = thrown
+      entry.failure ??= { expected, seen, call, calls }
+    } else {
+      const cause = causeOf(thrown)
+      const { method, error, call } = thrown
+      const seen = `${error.code}: ${error.message}`
+      const failure = { expected: `${method} succeeds`, seen, call, calls }
+      if (thrown.isOwn || cause === id || CLAUSES[id].about.includes(method)) entry.failure ??= { ...failure, cause }
+      else {
+        entry.blockedBy.add(cause)
+        this.#entry(cause, 0).evidence ??= failure
+      }
+    }
+    this.#onSettled(id)
+    return true
+  }
+
+  /** A clause could not be judged because another does not hold. */
+  block(id: ClauseId, cause: ClauseId): void {
+    this.#entry(id, 0).blockedBy.add(cause)
+    this.#onSettled(id)
+  }
+
+  /** One report for each clause that something is known of, in the order of the table. */
+  reports(): ClauseReport[] {
+    const resolved = new Map<ClauseId, ClauseReport>()
+    return CLAUSE_IDS.flatMap((id) => {
+      const entry = this.#entries.get(id)
+      return entry === undefined || !(this.knows(id) || entry.evidence) ? [] : [this.#resolve(id, resolved, [])]
+    })
+  }
+
+  #resolve(id: ClauseId, resolved: Map<ClauseId, ClauseReport>, path: readonly ClauseId[]): ClauseReport {
+    const known = resolved.get(id)
+    if (known !== undefined) return known
+    const entry = this.#entry(id, 0)
+    const after = (CLAUSES[id].after ?? []) as readonly ClauseId[]
+    const { cause } = entry.failure ?? {}
+    const candidates = [...entry.blockedBy, ...(cause === undefined ? [] : [cause]), ...(entry.failure ? after : [])]
+    const because = candidates
+      .filter((other) => other !== id && !path.includes(other) && this.#entries.has(other))
+      .map((other) => this.#resolve(other, resolved, [...path, id]))
+      .flatMap(({ id: other, outcome, because = [] }) =>
+        outcome === 'failed' ? [other] : outcome === 'follows' ? because : [],
+      )
+    const report = reportOf(id, entry, [...new Set(because)])
+    if (path.length === 0) resolved.set(id, report)
+    return report
+  }
+
+  #entry(id: ClauseId, seconds: number): Entry {
+    const entry = this.#entries.get(id) ?? { seconds: 0, passed: false, blockedBy: new Set<ClauseId>() }
+    entry.seconds += seconds
+    this.#entries.set(id, entry)
+    return entry
+  }
+}
+
+function reportOf(id: ClauseId, entry: Entry, because: readonly ClauseId[]): ClauseReport {
+  const { level } = CLAUSES[id]
+  const base = { id, level, seconds: entry.seconds }
+  const failure = entry.failure ?? entry.evidence
+  const outcome = outcomeOf(entry, because)
+  if (outcome === 'follows') return { ...base, outcome, because }
+  if (outcome === 'failed' && failure !== undefined) {
+    const { expected, seen, calls } = failure
+    const call = failure.call ?? calls.at(-1)
+    return { ...base, outcome, expected, seen, calls, ...(call === undefined ? {} : { command: reproduction(call) }) }
+  }
+  if (outcome === 'skipped' && entry.skipped !== undefined)
+    return { ...base, outcome, reason: entry.skipped.message, judgeable: entry.skipped.remedy !== undefined }
+  return { ...base, outcome }
+}
+
+function outcomeOf({ failure, evidence, blockedBy, skipped }: Entry, because: readonly ClauseId[]): Outcome {
+  if (because.length > 0) return 'follows'
+  if (failure !== undefined || evidence !== undefined) return 'failed'
+  if (blockedBy.size > 0) return 'follows'
+  return skipped === undefined ? 'passed' : 'skipped'
+}

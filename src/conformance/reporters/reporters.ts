@@ -1,0 +1,12 @@
+/** A report in each of its forms. */
+import { stringifyJson } from '../../contract/json.ts'
+import type { Report } from '../report.ts'
+import { textReport } from './text.ts'
+
+export const REPORTERS = {
+  text: textReport,
+  json: (report: Report) => `${stringifyJson(report)}\n`,
+} as const satisfies Record<string, (report: Report) => string>
+
+export type ReporterName = keyof typeof REPORTERS
+export const REPORTER_NAMES = Object.keys(REPORTERS) as readonly ReporterName[]

@@ -1,0 +1,34 @@
+/** What all checks of a run share. */
+
+import type { Caller } from './caller.ts'
+import type { Level } from './clause.ts'
+import type { ClauseId } from './clauses.ts'
+import type { Ledger } from './ledger.ts'
+import type { Places } from './places.ts'
+import type { Resources } from './resources.ts'
+import type { Sr } from './sr.ts'
+import type { Subjects } from './subjects.ts'
+
+export interface Run {
+  /** Unlikely to be in use by anybody else: part of every name that the suite gives. */
+  readonly name: string
+  readonly seed: number
+  readonly level: Level
+  readonly caller: Caller
+  readonly subjects: Subjects
+  readonly ledger: Ledger
+  readonly resources: Resources
+  readonly places: Places
+  /** Values that must not appear anywhere. */
+  readonly secrets: readonly string[]
+  /** Directory of the suite's own, and the temporary directory that plugins are given. */
+  readonly scratch: string
+  readonly temporary: string
+  readonly environment: Readonly<Record<string, string>>
+  /** URI of a scratch volume, to judge a datapath plugin alone. */
+  readonly uri: string | undefined
+  readonly signal: AbortSignal
+  readonly selected: (id: ClauseId) => boolean
+  /** The SR that checks share, made when it is first needed. */
+  sharedSr: Promise<Sr> | undefined
+}

@@ -1,0 +1,222 @@
+/** One run of the suite. */
+import { randomBytes } from 'node:crypto'
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import pLimit from 'p-limit'
+import { dir } from 'tmp-promise'
+import { Smapiv3Error } from '../contract/errors.ts'
+import type { PluginKind } from '../contract/methods.ts'
+import { Host } from '../host/host.ts'
+import { loadSettings } from '../host/settings.ts'
+import { pluginEnvironment } from '../invoke/environment.ts'
+import { concerns } from './applicability.ts'
+import { Caller, CallLog } from './caller.ts'
+import { type Check, PHASES } from './check.ts'
+import { CHECKS } from './checks/index.ts'
+import { LEVELS, type Level } from './clause.ts'
+import { CLAUSES, type ClauseId } from './clauses.ts'
+import { Context } from './context.ts'
+import { Ledger } from './ledger.ts'
+import { type Configuration, Places } from './places.ts'
+import type { Report } from './report.ts'
+import { Resources } from './resources.ts'
+import type { Run } from './run.ts'
+import { Subjects } from './subjects.ts'
+import { timingsOf } from './timings.ts'
+import { verdictOf } from './verdict.ts'
+import { CallFailed, NotApplicable, Violation } from './violation.ts'
+
+export interface ConformanceOptions {
+  /** The plugin to judge: a directory, or a single executable file. */
+  readonly directory: string
+  /** Its kind, where the directory that it stands in and its name do not say it. */
+  readonly kind?: PluginKind | undefined
+  /** Datapath plugins for the URIs of a volume plugin. */
+  readonly datapaths?: readonly string[] | undefined
+  /** Configuration that SRs are created with; `{sr}` in a value becomes another word for each SR. */
+  readonly configuration?: Configuration | undefined
+  /** Further configuration, whose values must not appear in what the plugin says. */
+  readonly secrets?: Configuration | undefined
+  /** URI of a scratch volume, to judge a datapath plugin alone. Its content is lost. */
+  readonly uri?: string | undefined
+  /** Ids of clauses, or how they begin; all by default. */
+  readonly only?: readonly string[] | undefined
+  readonly skip?: readonly string[] | undefined
+  /** The least binding level that is judged; `may`, that is all, by default. */
+  readonly level?: Level | undefined
+  /** Checks at the same time; the number that --parallel says. */
+  readonly parallel?: number | undefined
+  readonly seed?: number | undefined
+  /** Seconds for each call of a script; 30 by default. */
+  readonly timeout?: number | undefined
+  /** Leave what was made, and say what that is. */
+  readonly keep?: boolean | undefined
+  readonly signal?: AbortSignal | undefined
+  /** Told of every clause that has been judged. */
+  readonly onProgress?: ((progress: Progress) => void) | undefined
+}
+
+export interface Progress {
+  readonly judged: number
+  readonly of: number
+  readonly id: ClauseId
+}
+
+const TIMEOUT = 30
+/** A check may take as long as this many calls that run into their deadline. */
+const CALLS_PER_CHECK = 10
+
+/**
+ * Judges a plugin.
+ * @throws Smapiv3Error where there is no such plugin, or the suite itself fails; what the plugin does is in the report
+ */
+export async function runConformance(options: ConformanceOptions): Promise<Report> {
+  const { path: scratch, cleanup } = await dir({ prefix: 'smapiv3-conformance-', unsafeCleanup: true })
+  try {
+    return await runIn(scratch, options)
+  } finally {
+    if (options.keep !== true) await cleanup()
+  }
+}
+
+async function runIn(scratch: string, options: ConformanceOptions): Promise<Report> {
+  const startedAt = new Date()
+  const { level = 'may', seed = randomBytes(4).readUInt32LE(0), timeout = TIMEOUT } = options
+  const { parallel = 4, keep = false, signal = new AbortController().signal } = options
+  const name = `conformance-${randomBytes(4).toString('hex')}`
+  const temporary = join(scratch, 'tmp')
+  await mkdir(temporary)
+  const settings = loadSettings()
+  const environment = { TMPDIR: temporary, SMAPIV3_CONFORMANCE: name }
+  const log = new CallLog()
+  const set = { ...settings.environment.set, ...environment }
+  const host = new Host({
+    roots: [],
+    stateDirectory: join(scratch, 'state'),
+    settings: { ...settings, trace_limit: 0, environment: { ...settings.environment, set } },
+    recorder: log,
+  })
+  const caller = new Caller(host, log, timeout)
+  const { directory, datapaths = [], kind, configuration = {}, secrets = {}, uri } = options
+  const subjects = await Subjects.find(host, directory, datapaths, kind)
+  const checks = CHECKS.map((check) => ({
+    ...check,
+    wanted: check.clauses.filter((id) => isWanted(id, options, level, subjects)),
+  }))
+  const wanted = new Set(checks.flatMap((check) => check.wanted))
+  const settled = new Set<ClauseId>()
+  const ledger = new Ledger((id) => {
+    if (!wanted.has(id)) return
+    settled.add(id)
+    options.onProgress?.({ judged: settled.size, of: wanted.size, id })
+  })
+  const run: Run = {
+    name,
+    seed,
+    level,
+    caller,
+    subjects,
+    ledger,
+    resources: new Resources(),
+    places: new Places({ ...configuration, ...secrets }, name),
+    secrets: Object.values(secrets),
+    scratch,
+    temporary,
+    environment: pluginEnvironment(process.env, { ...settings.environment, set }),
+    uri,
+    signal,
+    selected: (id) => wanted.has(id),
+    sharedSr: undefined,
+  }
+  const left: string[] = []
+  const within = timeout * CALLS_PER_CHECK
+  let defect: unknown
+  try {
+    for (const phase of PHASES) {
+      const limit = pLimit(phase === 'alone' ? 1 : parallel)
+      const due = checks.filter((check) => check.phase === phase && check.wanted.length > 0)
+      const runs = due.map((check) => limit(() => runCheck(check, run, { within, keep, left })))
+      const outcomes = await Promise.allSettled(runs)
+      defect ??= outcomes.find((outcome) => outcome.status === 'rejected')?.reason
+      if (defect !== undefined || signal.aborted) break
+    }
+  } finally {
+    if (keep) left.push(...run.resources.names)
+    else left.push(...(await run.resources.removeAll()))
+    host.close()
+  }
+  if (defect !== undefined && !signal.aborted) throw defect
+  const clauses = ledger.reports()
+  return {
+    plugin: subjects.judged.path,
+    kind: subjects.judged.kind,
+    datapaths: subjects.datapaths.filter((datapath) => datapath !== subjects.judged).map(({ path }) => path),
+    seed,
+    level,
+    startedAt: startedAt.toISOString(),
+    seconds: (Date.now() - startedAt.getTime()) / 1000,
+    interrupted: signal.aborted,
+    verdict: verdictOf(clauses, { interrupted: signal.aborted, wanted: wanted.size, left }),
+    clauses,
+    timings: timingsOf(log.seconds),
+    left,
+  }
+}
+
+interface CheckSurroundings {
+  /** Seconds. */
+  readonly within: number
+  readonly keep: boolean
+  /** Where what could not be removed is added. */
+  readonly left: string[]
+}
+
+async function runCheck(check: Check, run: Run, { within, keep, left }: CheckSurroundings): Promise<void> {
+  if (run.signal.aborted) return
+  const overdue = new AbortController()
+  const timer = setTimeout(
+    () => overdue.abort(new Violation(`the check ends within ${within} s`, 'it did not')),
+    within * 1000,
+  )
+  const context = new Context(run, check.clauses, AbortSignal.any([run.signal, overdue.signal]))
+  try {
+    await check.run(context)
+    settle(check, context, undefined)
+  } catch (thrown) {
+    if (run.signal.aborted) return
+    settle(check, context, overdue.signal.aborted ? overdue.signal.reason : thrown)
+  } finally {
+    clearTimeout(timer)
+    if (keep) left.push(...context.resources.names)
+    else left.push(...(await context.resources.removeAll()))
+  }
+}
+
+/** Says something about every clause of a check that its run has not said anything about. */
+function settle({ clauses }: Check, { run, calls }: Context, thrown: unknown): void {
+  const open = clauses.filter((id) => run.selected(id) && !run.ledger.knows(id))
+  if (
+    thrown !== undefined &&
+    !(thrown instanceof Violation || thrown instanceof CallFailed || thrown instanceof NotApplicable)
+  )
+    throw thrown
+  const [first] = open
+  if (first === undefined) return
+  if (thrown === undefined)
+    throw new Smapiv3Error('INTERNAL', `the check of ${clauses[0]} did not judge ${open.join(', ')}`)
+  for (const id of open) {
+    if (thrown instanceof Violation && id !== first) run.ledger.block(id, first)
+    else run.ledger.enter(id, thrown, calls, 0)
+  }
+}
+
+function isWanted(id: ClauseId, options: ConformanceOptions, level: Level, subjects: Subjects): boolean {
+  const { only = [], skip = [] } = options
+  const begins = (prefix: string) => id.startsWith(prefix)
+  return (
+    concerns(id, subjects) &&
+    LEVELS.indexOf(CLAUSES[id].level) <= LEVELS.indexOf(level) &&
+    (only.length === 0 || only.some(begins)) &&
+    !skip.some(begins)
+  )
+}

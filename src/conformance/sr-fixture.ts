@@ -1,0 +1,96 @@
+/** SRs for checks: one that all share, and one of a check's own. */
+import type { MethodName, Params, Result } from '../contract/methods.ts'
+import type { Context } from './context.ts'
+import { Remover, Sr } from './sr.ts'
+import { NotApplicable } from './violation.ts'
+
+export interface SrRequest {
+  readonly name?: string
+  readonly description?: string
+  /** False: created only. */
+  readonly attached?: boolean
+}
+
+/** The SR that all checks share; made when it is first needed, and removed at the end of the run. */
+export function sharedSr(context: Context): Promise<Sr> {
+  const { run } = context
+  run.sharedSr ??= makeShared(context)
+  return run.sharedSr
+}
+
+async function makeShared(context: Context): Promise<Sr> {
+  const { run } = context
+  const place = await run.places.take()
+  const remover = removerOf(context)
+  if (canCreate(context)) {
+    const sr = new Sr(place.configuration, context.name('shared SR'), true, remover)
+    run.resources.add({ name: `the SR ${describe(sr)}`, remove: () => sr.remove() })
+    await create(context, sr, 'made by smapiv3 conformance; it may be destroyed')
+    sr.handle = await context.call('SR.attach', { configuration: sr.configuration })
+    return sr
+  }
+  const sr = new Sr(place.configuration, 'given', false, remover)
+  run.resources.add({ name: `what was made in the SR ${describe(sr)}`, remove: () => sr.remove() })
+  sr.handle = await context.call('SR.attach', { configuration: sr.configuration })
+  return sr
+}
+
+/** An SR of a check's own, removed at the end of the check. */
+export async function ownSr(context: Context, request: SrRequest = {}): Promise<Sr> {
+  if (!canCreate(context)) throw new NotApplicable('needs SR.create, which the plugin does not have')
+  const place = await context.run.places.take()
+  const sr = new Sr(place.configuration, request.name ?? context.name('SR'), true, removerOf(context))
+  context.resources.add({
+    name: `the SR ${describe(sr)}`,
+    remove: async () => {
+      try {
+        await sr.remove()
+      } finally {
+        place.release()
+      }
+    },
+  })
+  await create(context, sr, request.description ?? '')
+  if (request.attached !== false) sr.handle = await context.call('SR.attach', { configuration: sr.configuration })
+  return sr
+}
+
+async function create(context: Context, sr: Sr, description: string): Promise<void> {
+  const { uuid, given, name } = sr
+  sr.configuration = await context.call('SR.create', { uuid, configuration: given, name, description })
+}
+
+function canCreate({ run }: Context): boolean {
+  try {
+    run.subjects.require('SR.create', run.subjects.judged)
+    return true
+  } catch (error) {
+    if (error instanceof NotApplicable) return false
+    throw error
+  }
+}
+
+function removerOf({ run }: Context): Remover {
+  return new Remover(run.caller, run.subjects.judged.path)
+}
+
+function describe({ uuid, given }: Sr): string {
+  return `${uuid} (${Object.keys(given).join(', ') || 'no configuration'})`
+}
+
+/** Methods that make a volume. */
+export type Maker = 'Volume.create' | 'Volume.snapshot' | 'Volume.clone' | 'Volume.copy'
+
+/** Calls a method that makes a volume, and has the volume removed at the end of the check. */
+export async function makeVolume<M extends Maker & MethodName>(
+  context: Context,
+  sr: Sr,
+  name: string,
+  method: M,
+  params: Omit<Params<M>, 'dbg'>,
+): Promise<Result<'Volume.stat'>> {
+  const made = sr.willMake(name)
+  const volume = (await context.call(method, params)) as Result<'Volume.stat'>
+  made.key = volume.key
+  return volume
+}
