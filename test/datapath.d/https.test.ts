@@ -1,19 +1,8 @@
 import { execFileSync } from 'node:child_process'
-import {
-  closeSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  readSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs'
-import { createServer, type Server } from 'node:https'
-import type { AddressInfo } from 'node:net'
+import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { type AddressInfo, createServer } from 'node:net'
 import { basename, join } from 'node:path'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import {
   blockDeviceOf,
   expectNothingLeft,
@@ -23,6 +12,7 @@ import {
   processesNaming,
 } from '../support/datapath.ts'
 import { lacks } from '../support/needs.ts'
+import { type HttpsServer, httpsServer } from '../support/servers/https.ts'
 
 const MIB = 2 ** 20
 const READ = ['read -P 0xa5 1M 64k', 'read -P 0 2M 64k']
@@ -30,68 +20,30 @@ const AUTHORISATION = `Basic ${Buffer.from('reader:hunter2').toString('base64')}
 
 let plugin: Awaited<ReturnType<typeof installDatapath>>
 let directory: string
-let server: Server
+let server: HttpsServer
 let ca: string
 let origin: string
-let requests: { path: string; authorisation: string | undefined }[]
 
 describe.skipIf(lacks('qemu-storage-daemon', 'qemu-img', 'qemu-io', 'nbdkit', 'openssl'))('https', () => {
   beforeAll(async () => {
     plugin = await installDatapath('datapath.d/https')
     directory = join(plugin.directory, '..', 'i')
     mkdirSync(directory)
-    ca = join(directory, 'ca.pem')
-    const key = join(directory, 'key.pem')
-    const names = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost,IP:127.0.0.1']
-    execFileSync(
-      'openssl',
-      ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '2', '-keyout', key, '-out', ca, ...names],
-      { stdio: 'ignore' },
-    )
     for (const format of ['raw', 'qcow2']) {
       const image = join(directory, `disk.${format}`)
       execFileSync('qemu-img', ['create', '-q', '-f', format, image, String(8 * MIB)])
       execFileSync('qemu-io', ['-f', format, '-c', 'write -P 0xa5 1M 64k', image])
     }
-    server = createServer({ key: readFileSync(key), cert: readFileSync(ca) }, (request, response) => {
-      const { pathname } = new URL(request.url ?? '', 'https://localhost')
-      requests.push({ path: request.url ?? '', authorisation: request.headers.authorization })
-      const path = join(directory, pathname.replace('/private', ''))
-      if (pathname.startsWith('/private') && request.headers.authorization !== AUTHORISATION) {
-        response.writeHead(401, { 'WWW-Authenticate': 'Basic realm="x"' }).end()
-        return
-      }
-      const size = statSync(path, { throwIfNoEntry: false })?.size
-      if (size === undefined) {
-        response.writeHead(404).end()
-        return
-      }
-      const [, first = '0', last = String(size - 1)] = /^bytes=(\d+)-(\d+)$/.exec(request.headers.range ?? '') ?? []
-      const end = Math.min(Number(last), size - 1)
-      const body = Buffer.alloc(request.method === 'HEAD' ? 0 : end - Number(first) + 1)
-      const descriptor = openSync(path, 'r')
-      readSync(descriptor, body, 0, body.length, Number(first))
-      closeSync(descriptor)
-      const length = end - Number(first) + 1
-      response.writeHead(request.headers.range === undefined ? 200 : 206, {
-        'Accept-Ranges': 'bytes',
-        'Content-Length': length,
-        'Content-Range': `bytes ${first}-${end}/${size}`,
-      })
-      response.end(body)
-    })
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-    origin = `https://localhost:${(server.address() as AddressInfo).port}`
+    server = await httpsServer(directory, AUTHORISATION)
+    const { origin: at, ca: authority } = server
+    origin = at
+    ca = authority
   })
   afterAll(async () => {
-    server.closeAllConnections()
-    await new Promise((resolve) => server.close(resolve))
+    await server.stop()
     await plugin.remove()
   })
   let uri: string
-  beforeEach(() => {
-    requests = []
-  })
   afterEach(async () => {
     await plugin.call('Datapath.detach', { uri, domain: '1' })
     await plugin.call('Datapath.close', { uri })
@@ -144,7 +96,7 @@ describe.skipIf(lacks('qemu-storage-daemon', 'qemu-img', 'qemu-io', 'nbdkit', 'o
     writeFileSync(credentials, 'username=reader\npassword=hunter2\n', { mode: 0o600 })
     uri = `${origin}/private/disk.raw?ca=${ca}&credentials=${credentials}`
     await io(nbdUriOf(await use()), READ, ['-r'])
-    expect(requests.at(-1)?.authorisation).toBe(AUTHORISATION)
+    expect(server.requests.at(-1)?.authorisation).toBe(AUTHORISATION)
     expect(processesNaming('hunter2')).toEqual([])
     for (const name of readdirSync(plugin.runDirectory, { recursive: true, encoding: 'utf8' })) {
       const path = join(plugin.runDirectory, name)

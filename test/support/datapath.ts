@@ -101,7 +101,9 @@ export function processesNaming(directory: string, program = ''): readonly numbe
 }
 
 /** Fails where a plugin left a process, mount, loop device, socket or overlay. */
-export function expectNothingLeft(plugin: TestPlugin & { readonly scratch: string }): void {
+export function expectNothingLeft(
+  plugin: Pick<TestPlugin, 'directory' | 'runDirectory'> & { readonly scratch: string },
+): void {
   const base = join(plugin.directory, '..')
   expect(processesNaming(plugin.runDirectory), 'processes').toEqual([])
   expect(linesWith('/proc/self/mountinfo', base), 'mounts').toEqual([])

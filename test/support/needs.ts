@@ -19,6 +19,7 @@ const TOOLS = {
   fusermount3: 'fuse3',
   'python3-libnbd': 'python3-libnbd',
   nbdkit: 'nbdkit',
+  nbdinfo: 'libnbd-bin',
   openssl: 'openssl',
   ip: 'iproute2',
   nsenter: 'util-linux',
