@@ -11,3 +11,14 @@ export function scratch(): string {
   onTestFinished(() => removeCallback())
   return name
 }
+
+/** The same for a test that runs beside others: the directory is removed when the work is done. */
+export async function withScratch(work: (directory: string) => Promise<void>): Promise<void> {
+  const { name, removeCallback } = dirSync({ prefix: 'smapiv3-test-', unsafeCleanup: true })
+  chmodSync(name, 0o755)
+  try {
+    await work(name)
+  } finally {
+    removeCallback()
+  }
+}

@@ -94,8 +94,10 @@ export const FILE_CHECKS: readonly Check[] = [
     )
   }),
   on('FIL-MODE-001', async (context) => {
-    const { path, shape } = filesOf(context)
-    const paths = shape === 'file' ? [path] : [path, ...namesOf(context).map((name) => join(path, name))]
+    // A toolstack that looks does not accept such a plugin, so that nothing else is known of it.
+    const { path } = context.run.subjects.judged
+    const names = statSync(path).isDirectory() ? readdirSync(path) : []
+    const paths = [path, ...names.map((name) => join(path, name))]
     const open = paths.filter((file) => exists(file) && (statSync(file).mode & 0o022) !== 0)
     demand(open.length === 0, 'no file that group or others may write', open)
   }),

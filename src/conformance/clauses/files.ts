@@ -10,6 +10,7 @@ export const FILES = {
     why: 'A plugin that is not discovered does not exist: no SR of its type can be created or attached.',
     source: protocol('2'),
     advice: 'Correct what the message names; `smapiv3 plugin ls --root DIR` shows the reason as well.',
+    after: ['FIL-MODE-001'],
   },
   'FIL-NAME-001': {
     level: 'must',

@@ -1,0 +1,90 @@
+/**
+ * The suite on plugins of which it is known what is wrong: the good ones pass, and each broken twin fails on the clause that
+ * it breaks, and on nothing else that does not follow from it.
+ */
+import { join } from 'node:path'
+import pLimit from 'p-limit'
+import { describe, expect, test } from 'vitest'
+import { CHECKS } from '../../src/conformance/checks/index.ts'
+import { CLAUSES, type ClauseId, type Report, runConformance } from '../../src/conformance/index.ts'
+import { installPair, type Language, type Pair } from '../plugins/good/install.ts'
+import { installTwin, TWINS, type Twin } from '../plugins/twins/index.ts'
+import { lacks } from '../support/needs.ts'
+import { withScratch } from '../support/scratch.ts'
+
+/** Judges every clause on every twin, not only those near its fault. Takes an hour. */
+const WHOLE = process.env.SMAPIV3_TWINS === 'whole'
+const SEED = 20
+const LANGUAGES: readonly Language[] = ['sh', 'python', 'typescript']
+
+/** Those whose clause is judged so far. */
+const JUDGED = new Set<string>(CHECKS.flatMap(({ clauses }) => clauses))
+const JUDGED_TWINS = TWINS.filter(({ breaks }) => JUDGED.has(breaks))
+
+const limit = pLimit(2)
+
+function judge(
+  pair: Pair,
+  directory: string,
+  options: { only?: readonly string[]; timeout?: number | undefined } = {},
+) {
+  return runConformance({
+    directory: pair.volume,
+    datapaths: [pair.datapath],
+    configuration: { path: join(directory, '{sr}') },
+    seed: SEED,
+    parallel: 2,
+    ...options,
+  })
+}
+
+/** Clauses that are judged on a twin beside the one that it breaks: they must still hold. */
+function neighboursOf({ breaks, also = [] }: Twin): readonly string[] {
+  const group = breaks.replace(/\d+$/, '')
+  return [group, ...also]
+}
+
+/** What a person needs to see why. */
+function findings({ clauses }: Report, ...outcomes: string[]) {
+  return clauses
+    .filter(({ outcome }) => outcomes.includes(outcome))
+    .map(({ id, outcome, expected, seen, because, reason }) => ({ id, outcome, expected, seen, because, reason }))
+}
+
+describe.skipIf(lacks('loop devices', 'losetup', 'jq', 'python3'))('the conformance suite', () => {
+  test.each(LANGUAGES)('finds nothing wrong with the good plugin in %s', { timeout: 600_000 }, async (language) => {
+    await withScratch(async (directory) => {
+      const report = await judge(await installPair(directory, language), directory)
+      expect(findings(report, 'failed', 'follows')).toEqual([])
+      expect(report.left).toEqual([])
+      expect(report.verdict.conforms).toBe(true)
+    })
+  })
+
+  test('has twins for many clauses, of every kind', () => {
+    expect(TWINS.length).toBeGreaterThanOrEqual(60)
+    const names = TWINS.map(({ name }) => name)
+    expect(names.filter((name, index) => names.indexOf(name) !== index)).toEqual([])
+    expect(TWINS.flatMap(({ breaks, also = [] }) => [breaks, ...also]).filter((id) => !(id in CLAUSES))).toEqual([])
+  })
+
+  describe.concurrent('finds the fault of the twin that', () => {
+    test.each(JUDGED_TWINS)('$name ($language): $breaks', { timeout: 600_000 }, (twin) =>
+      limit(() =>
+        withScratch(async (directory) => {
+          const pair = await installTwin(directory, twin)
+          const only = WHOLE ? [] : neighboursOf(twin)
+          const report = await judge(pair, directory, { only, timeout: twin.timeout })
+          const failed = report.clauses.filter(({ outcome }) => outcome === 'failed').map(({ id }) => id)
+          const known: readonly ClauseId[] = [twin.breaks, ...(twin.also ?? [])]
+          const hint = JSON.stringify(findings(report, 'failed', 'follows'), null, 1)
+          expect(failed.includes(twin.breaks), hint).toBe(true)
+          expect(
+            failed.filter((id) => !known.includes(id)),
+            hint,
+          ).toEqual([])
+        }),
+      ),
+    )
+  })
+})

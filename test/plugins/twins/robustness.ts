@@ -1,0 +1,212 @@
+/** Faults that show when calls are killed or run at the same time, and what is left behind. */
+import type { Twin } from './twin.ts'
+
+const PAUSE = 'call("", ["sleep", "0.05"])'
+
+export const ROBUSTNESS: readonly Twin[] = [
+  {
+    name: 'loses a volume that is created at the same time as another',
+    language: 'python',
+    breaks: 'ROB-CONC-001',
+    text: [
+      [
+        'volume',
+        '    with open("/proc/sys/kernel/random/uuid", encoding="ascii") as file:\n        key = file.read().strip()\n',
+        `    key = "00000000-0000-0000-0000-%012x" % (len(os.listdir(sr)) + os.getppid() % 2 * 0)\n    while os.path.exists(record_file(sr, key)):\n        key = "00000000-0000-0000-0000-%012x" % (int(key[-12:], 16) + 1)\n    ${PAUSE}\n    if os.path.exists(image(sr, key)):\n        os.unlink(image(sr, key))\n`,
+      ],
+      [
+        'volume',
+        '        with Lock(sr):\n            return make(sr, record, fill)',
+        '        return make(sr, record, fill)',
+      ],
+    ],
+  },
+  {
+    name: 'loses metadata that is set at the same time as other metadata',
+    language: 'python',
+    breaks: 'ROB-CONC-002',
+    text: [
+      [
+        'volume',
+        '    with Lock(sr):\n        record = read_record(sr, key)\n',
+        `    if True:\n        record = read_record(sr, key)\n        ${PAUSE}\n`,
+      ],
+      [
+        'volume',
+        '    with open(path + ".new", "w", encoding="utf-8") as file:\n        json.dump(record, file)\n    os.rename(path + ".new", path)',
+        '    own = "%s.%d.new" % (path, os.getpid())\n    with open(own, "w", encoding="utf-8") as file:\n        json.dump(record, file)\n    os.rename(own, path)',
+      ],
+    ],
+  },
+  {
+    name: 'cannot list while volumes go',
+    language: 'python',
+    breaks: 'ROB-CONC-004',
+    text: [
+      [
+        'volume',
+        '            try:\n                volumes.append(volume(sr, key))\n            except Volume_does_not_exist:',
+        `            try:\n                volumes.append(volume(sr, key))\n                call(dbg, ["sleep", "0.01"])\n            except ZeroDivisionError:`,
+      ],
+    ],
+  },
+  {
+    name: 'cannot attach an SR that is being attached',
+    language: 'python',
+    breaks: 'ROB-CONC-005',
+    text: [
+      [
+        'volume',
+        '        with Lock(sr):\n            for name in os.listdir(sr):\n                key, suffix',
+        `        with open(os.path.join(STATE + ".attaching"), "x"):\n            ${PAUSE}\n        os.unlink(STATE + ".attaching")\n        with Lock(sr):\n            for name in os.listdir(sr):\n                key, suffix`,
+      ],
+    ],
+    also: ['ROB-KILL-007'],
+  },
+  {
+    name: 'mixes up domains that attach a disk at the same time',
+    language: 'python',
+    breaks: 'ROB-CONC-007',
+    text: [
+      [
+        'datapath',
+        '            devices = disk.loop_devices()\n            if devices:',
+        `            devices = disk.loop_devices()\n            ${PAUSE}\n            if devices:`,
+      ],
+      [
+        'datapath',
+        '        disk = Disk(uri)\n        with Lock():\n            if not os.path.isfile',
+        '        disk = Disk(uri)\n        if True:\n            if not os.path.isfile',
+      ],
+    ],
+  },
+  {
+    name: 'loses a snapshot that is taken at the same time as another',
+    language: 'python',
+    breaks: 'ROB-CONC-008',
+    text: [
+      [
+        'volume',
+        '        with Lock(sr):\n            return derive(dbg, sr, key, sr, read_write=False)',
+        `        busy = image(sr, key) + ".busy"\n        with open(busy, "x"):\n            ${PAUSE}\n        os.unlink(busy)\n        with Lock(sr):\n            return derive(dbg, sr, key, sr, read_write=False)`,
+      ],
+    ],
+    also: ['ROB-KILL-002'],
+  },
+  {
+    name: 'writes metadata in place',
+    language: 'python',
+    breaks: 'ROB-KILL-006',
+    text: [
+      [
+        'volume',
+        '        json.dump(record, file)\n    os.rename(path + ".new", path)',
+        `        text = json.dumps(record)\n    with open(path, "w", encoding="utf-8") as file:\n        file.write(text[:20])\n        file.flush()\n        ${PAUSE}\n        file.write(text[20:])`,
+      ],
+    ],
+  },
+  {
+    name: 'lists volumes that are half made',
+    language: 'python',
+    breaks: 'ROB-KILL-001',
+    text: [
+      [
+        'volume',
+        '        fill(image(sr, key))\n',
+        `        open(image(sr, key), "wb").close()\n        write(record_file(sr, key), {"root": key, **record})\n        ${PAUSE}\n        os.unlink(image(sr, key))\n        fill(image(sr, key))\n`,
+      ],
+    ],
+    also: ['ROB-KILL-002', 'ROB-KILL-003'],
+  },
+  {
+    name: 'keeps a lock that it died with',
+    language: 'python',
+    breaks: 'ROB-KILL-007',
+    text: [
+      [
+        'volume',
+        '        with Lock(sr):\n            for name in os.listdir(sr):\n                key, suffix',
+        `        busy = os.path.join(sr, "attaching")\n        if os.path.exists(busy) and os.path.getmtime(busy) > 0:\n            raise ConfigurationError("another call is at work: remove %s" % busy)\n        with Lock(sr):\n            open(busy, "w").close()\n            ${PAUSE}\n            os.unlink(busy)\n            for name in os.listdir(sr):\n                key, suffix`,
+      ],
+    ],
+    also: ['ROB-CONC-005'],
+  },
+  {
+    name: 'serves thirty volumes',
+    language: 'python',
+    breaks: 'ROB-MANY-001',
+    text: [
+      [
+        'volume',
+        '        with Lock(sr):\n            return make(sr, record, fill)',
+        '        with Lock(sr):\n            if len(keys_of(sr)) >= 80:\n                raise XenAPIException("SR_BACKEND_FAILURE_44", ["There is insufficient space", sr])\n            return make(sr, record, fill)',
+      ],
+    ],
+  },
+  {
+    name: 'takes long for many volumes',
+    language: 'python',
+    breaks: 'ROB-MANY-002',
+    text: [
+      [
+        'volume',
+        '        for key in keys_of(sr):\n            try:',
+        '        if len(keys_of(sr)) > 60:\n            call(dbg, ["sleep", "6"])\n        for key in keys_of(sr):\n            try:',
+      ],
+    ],
+  },
+  {
+    name: 'leaks a loop device',
+    language: 'python',
+    breaks: 'LEAK-LOOP-001',
+    text: [
+      [
+        'datapath',
+        '                for device in disk.loop_devices():\n                    call(dbg, ["losetup", "--detach", device])\n',
+        '',
+      ],
+    ],
+  },
+  {
+    name: 'leaks a process',
+    language: 'sh',
+    breaks: 'LEAK-PROCESS-001',
+    text: [
+      [
+        'datapath',
+        '    jq -cn --arg device "$device" \'{implementations',
+        '    sleep 60 >/dev/null 2>&1 9>&- &\n    jq -cn --arg device "$device" \'{implementations',
+      ],
+    ],
+  },
+  {
+    name: 'leaks records of its disks',
+    language: 'typescript',
+    breaks: 'LEAK-FILE-001',
+    text: [
+      [
+        'datapath',
+        '  rmSync(file, { force: true })\n',
+        "  rmSync(file, { force: true })\n  writeFileSync(join(STATE, 'last-disk'), uri)\n",
+      ],
+    ],
+  },
+  {
+    name: 'leaves a volume behind where creating it fails',
+    language: 'python',
+    breaks: 'LEAK-VOLUME-001',
+    text: [
+      [
+        'volume',
+        '        length = rounded(size)\n\n        def fill(path):',
+        '        length = rounded(abs(size) % MAX_SIZE)\n\n        def fill(path):',
+      ],
+      [
+        'volume',
+        '            return make(sr, record, fill)',
+        '            made = make(sr, record, fill)\n            rounded(size)\n            return made',
+      ],
+    ],
+    also: ['VOL-CREATE-010'],
+  },
+]
