@@ -11,6 +11,14 @@ const CHUNK_SIZE = 64 * BLOCK_SIZE
 /** A run of blocks: [first block, number of blocks]. */
 export type BlockRange = [number, number]
 
+/** Something whose bytes can be read at any place. */
+export interface Readable {
+  /** Bytes. */
+  readonly size: number
+  /** Fills the first `length` bytes of the buffer with those from `position` on. */
+  read(buffer: Buffer, length: number, position: number): void
+}
+
 /**
  * The blocks of {@link BLOCK_SIZE} bytes in which two files differ, in order, neighbours joined. What one file has
  * beyond the end of the other differs. Holes of both are not read; memory does not grow with the files.
@@ -20,7 +28,7 @@ export function differingBlocks(path: string, otherPath: string): BlockRange[] {
   try {
     const other = openSync(otherPath, 'r')
     try {
-      return compareOpen(file, other, chunksWithData(path, otherPath))
+      return compare(readable(file), readable(other), chunksWithData(path, otherPath))
     } finally {
       closeSync(other)
     }
@@ -29,19 +37,30 @@ export function differingBlocks(path: string, otherPath: string): BlockRange[] {
   }
 }
 
-function compareOpen(file: number, other: number, chunks: Iterable<number>): BlockRange[] {
+/** The same of anything that can be read; all of it is read. */
+export function differingBlocksOf(one: Readable, other: Readable): BlockRange[] {
+  const chunks = Math.ceil(Math.min(one.size, other.size) / CHUNK_SIZE)
+  return compare(one, other, Array(chunks).keys())
+}
+
+function readable(file: number): Readable {
+  return {
+    size: fstatSync(file).size,
+    read: (buffer, length, position) => readFully(file, buffer, length, position),
+  }
+}
+
+function compare(one: Readable, other: Readable, chunks: Iterable<number>): BlockRange[] {
   const ranges: BlockRange[] = []
-  const { size } = fstatSync(file)
-  const { size: otherSize } = fstatSync(other)
-  const common = Math.min(size, otherSize)
+  const common = Math.min(one.size, other.size)
   const buffer = Buffer.alloc(CHUNK_SIZE)
   const otherBuffer = Buffer.alloc(CHUNK_SIZE)
   for (const chunk of chunks) {
     const start = chunk * CHUNK_SIZE
     const length = Math.min(CHUNK_SIZE, common - start)
     if (length <= 0) break
-    readFully(file, buffer, length, start)
-    readFully(other, otherBuffer, length, start)
+    one.read(buffer, length, start)
+    other.read(otherBuffer, length, start)
     if (buffer.compare(otherBuffer, 0, length, 0, length) === 0) continue
     for (let offset = 0; offset < length; offset += BLOCK_SIZE) {
       const end = Math.min(offset + BLOCK_SIZE, length)
@@ -49,8 +68,8 @@ function compareOpen(file: number, other: number, chunks: Iterable<number>): Blo
     }
   }
   const first = Math.floor(common / BLOCK_SIZE)
-  const blocks = Math.ceil(Math.max(size, otherSize) / BLOCK_SIZE)
-  if (size !== otherSize) append(ranges, first, blocks - first)
+  const blocks = Math.ceil(Math.max(one.size, other.size) / BLOCK_SIZE)
+  if (one.size !== other.size) append(ranges, first, blocks - first)
   return ranges
 }
 

@@ -11,13 +11,20 @@ import { errnoOf } from './storage-error.ts'
 
 /** The tools the bundled plugins use → the Debian package that brings each. */
 const PACKAGES = {
+  blkdiscard: 'util-linux',
   cp: 'coreutils',
   filefrag: 'e2fsprogs',
   flock: 'util-linux',
+  'iscsi-inq': 'libiscsi-bin',
+  'iscsi-ls': 'libiscsi-bin',
+  'iscsi-readcapacity16': 'libiscsi-bin',
   losetup: 'util-linux',
+  lvm: 'lvm2',
+  modprobe: 'kmod',
   nbdkit: 'nbdkit',
   sync: 'coreutils',
   umount: 'mount',
+  wipefs: 'util-linux',
 } as const
 
 export type Tool = keyof typeof PACKAGES
@@ -45,12 +52,18 @@ export class ToolError extends Error {
  * Runs a tool to its end and returns what it printed on stdout.
  * @param inherited a descriptor that the tool gets as number 3: a lock on it is held as long as the tool runs, even
  *   where this process is killed meanwhile
+ * @param environment what the tool gets beside PATH and the C locale
  * @throws PluginError (MissingDependency) where the tool is not installed, naming its Debian package
  * @throws ToolError where it fails, with its stderr
  */
-export function runTool(tool: Tool, args: readonly string[], inherited?: number): string {
+export function runTool(
+  tool: Tool,
+  args: readonly string[],
+  inherited?: number,
+  environment: Readonly<Record<string, string>> = {},
+): string {
   const result = spawnSync(tool, args, {
-    env: toolEnvironment(),
+    env: { ...environment, ...toolEnvironment() },
     stdio: ['ignore', 'pipe', 'pipe', inherited ?? 'ignore'],
     encoding: 'utf8',
     maxBuffer: Number.POSITIVE_INFINITY,

@@ -6,6 +6,8 @@ import { guestKernel } from './guest-kernel.ts'
 const TOOLS = {
   cc: 'gcc',
   losetup: 'util-linux',
+  lvm: 'lvm2',
+  'iscsi-ls': 'libiscsi-bin',
   'mkfs.xfs': 'xfsprogs',
   'mkfs.btrfs': 'btrfs-progs',
   'mkfs.ext4': 'e2fsprogs',
