@@ -10,9 +10,9 @@ import { writeFileAtomic } from '../atomic-file.ts'
 import { runDirectory } from '../run-directory.ts'
 import { errnoOf } from '../storage-error.ts'
 import { daemonOf, runningPid } from './daemon.ts'
-import { detachTarget } from './data-target.ts'
+import { abandonTarget, detachTarget } from './data-target.ts'
 import type { Disk } from './disk.ts'
-import { type JobStatus, jobStatus } from './jobs.ts'
+import { cancelJob, type JobStatus, JobStuckError, jobStatus } from './jobs.ts'
 import { type Qmp, QmpConnectionError, withQmp } from './qmp.ts'
 
 export type Operation = Result<'Data.ls'>[number]
@@ -64,9 +64,28 @@ export async function statusOf(record: OperationRecord): Promise<Status> {
   return status === undefined ? FAILED : fromJob(status)
 }
 
-/** Remembers how the operations of a disk ended: its jobs are about to be ended with its activation. */
-export async function settleOperations(disk: Disk): Promise<void> {
-  for (const record of recordedOperations(disk)) await settle(record)
+/** Ends the operations of a disk that is being deactivated, and remembers how they ended. */
+export async function endOperations(disk: Disk): Promise<void> {
+  for (const record of recordedOperations(disk)) if (record.outcome === undefined) await endOperation(record)
+}
+
+/**
+ * Ends an operation, and remembers how it ended: with success only if it was complete. Where its target does not answer,
+ * the source's writes wait for it; then the connection to the target is cut, which fails the operation and lets the
+ * source go on.
+ */
+export async function endOperation(record: OperationRecord): Promise<void> {
+  const [, job] = record.operation
+  await settle(record)
+  try {
+    await inDaemon(record, (qmp) => cancelJob(qmp, job, TARGET_PATIENCE), TARGET_PATIENCE)
+  } catch (error) {
+    // A daemon that ends a mirror does nothing else until the last write has arrived.
+    if (!(error instanceof JobStuckError || error instanceof QmpConnectionError)) throw error
+    recordOperation({ ...record, outcome: FAILED })
+    await abandonTarget(job)
+    await inDaemon(record, (qmp) => cancelJob(qmp, job))
+  }
 }
 
 /** Ends the connections to the targets of a disk's operations, which have ended. */
@@ -74,24 +93,33 @@ export async function detachTargets(disk: Disk): Promise<void> {
   for (const { operation } of recordedOperations(disk)) await detachTarget(operation[1])
 }
 
-/** Remembers how an operation ended that ends now: with success only if it was complete. */
-export async function settle(record: OperationRecord): Promise<void> {
+async function settle(record: OperationRecord): Promise<void> {
   if (record.outcome !== undefined) return
   const { complete, progress } = await statusOf(record)
   const outcome = { failed: !complete, complete, ...(progress === undefined ? {} : { progress }) }
   recordOperation({ ...record, outcome })
 }
 
-/** Runs a body with a connection to the daemon of an operation; undefined where it does not run. */
-export async function inDaemon<T>({ group }: OperationRecord, body: (qmp: Qmp) => Promise<T>): Promise<T | undefined> {
+/**
+ * Runs a body with a connection to the daemon of an operation; undefined where it does not run.
+ * @param patience milliseconds that the daemon has for each answer
+ */
+export async function inDaemon<T>(
+  { group }: OperationRecord,
+  body: (qmp: Qmp) => Promise<T>,
+  patience?: number,
+): Promise<T | undefined> {
   const daemon = daemonOf(group)
   try {
-    return await withQmp(daemon.qmpSocket, body)
+    return await withQmp(daemon.qmpSocket, body, patience, patience)
   } catch (error) {
     if (error instanceof QmpConnectionError && runningPid(daemon) === undefined) return undefined
     throw error
   }
 }
+
+/** Milliseconds for a job to end by itself after it was told to. */
+const TARGET_PATIENCE = 5_000
 
 const FAILED: Status = { failed: true, complete: false }
 

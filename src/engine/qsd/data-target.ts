@@ -8,7 +8,7 @@
 import { existsSync } from 'node:fs'
 import type { NbdAddress } from '../nbd-uri.ts'
 import { reachServer } from '../server.ts'
-import { stop, withDaemonLock } from './daemon.ts'
+import { abandon, stop, withDaemonLock } from './daemon.ts'
 import { activateDisk, attachDisk, type Disk, diskOf } from './disk.ts'
 import type { JobTarget } from './jobs.ts'
 import type { DiskDescription } from './nodes.ts'
@@ -37,6 +37,12 @@ export async function attachTarget(job: string, { server, export: name }: NbdAdd
 export async function detachTarget(job: string): Promise<void> {
   const { daemon } = targetOf(job)
   if (existsSync(daemon.directory)) await withDaemonLock(daemon, () => stop(daemon))
+}
+
+/** Cuts the connection to the target of a job, which does not answer. */
+export async function abandonTarget(job: string): Promise<void> {
+  const { daemon } = targetOf(job)
+  await withDaemonLock(daemon, () => abandon(daemon))
 }
 
 function targetOf(job: string): Disk {

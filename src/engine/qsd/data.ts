@@ -7,6 +7,7 @@ import { parseNbdAddress } from '../nbd-uri.ts'
 import { withDaemonLock } from './daemon.ts'
 import { type BlockList, markBlocks } from './data-blocklist.ts'
 import {
+  endOperation,
   findOperation,
   forgetOperation,
   inDaemon,
@@ -14,13 +15,12 @@ import {
   OperationError,
   recordedOperations,
   recordOperation,
-  settle,
   statusOf,
 } from './data-operations.ts'
 import { attachTarget, detachTarget } from './data-target.ts'
 import type { Disk } from './disk.ts'
 import { type DiskState, readState } from './disk-state.ts'
-import { cancelJob, dismissJob, type JobKind, newJobId, startJob } from './jobs.ts'
+import { dismissJob, type JobKind, newJobId, startJob } from './jobs.ts'
 import { withQmp } from './qmp.ts'
 
 const TAGS = { mirror: 'MirrorV1', copy: 'CopyV1' } as const satisfies Record<JobKind, Operation[0]>
@@ -35,18 +35,14 @@ export function dataMethods(diskOf: FindDisk): ClassMethods<'Data'> {
     copy: ({ uri, remote, blocklist }) => start(diskOf(uri), 'copy', remote, blocklist),
     stat: ({ operation }) => statusOf(known(operation)),
     async cancel({ operation }) {
-      const record = known(operation)
-      await settle(record)
-      await inDaemon(record, (qmp) => cancelJob(qmp, operation[1]))
+      await endOperation(known(operation))
       await detachTarget(operation[1])
     },
     async destroy({ operation }) {
       const record = findOperation(operation)
       if (record === undefined) return
-      await inDaemon(record, async (qmp) => {
-        await cancelJob(qmp, operation[1])
-        await dismissJob(qmp, operation[1])
-      })
+      await endOperation(record)
+      await inDaemon(record, (qmp) => dismissJob(qmp, operation[1]))
       await detachTarget(operation[1])
       forgetOperation(operation)
     },

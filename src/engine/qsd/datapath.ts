@@ -12,7 +12,7 @@ import { blockDeviceObstacle } from '../engines.ts'
 import { explain } from '../explanation.ts'
 import { reachServer, type Server } from '../server.ts'
 import { dataMethods } from './data.ts'
-import { detachTargets, settleOperations } from './data-operations.ts'
+import { detachTargets, endOperations } from './data-operations.ts'
 import { implementationsOf } from './datapath-answer.ts'
 import {
   attachFront,
@@ -227,7 +227,7 @@ async function refresh({ disk, front }: Place, { description, exports, fronted }
 async function deactivate({ disk, front }: Place): Promise<void> {
   // What a dead daemon did not write is lost.
   if (isUp(disk) && readState(disk.daemon, disk.id)?.phase === 'active') await flushBlockDevice(front)
-  await settleOperations(disk)
+  await endOperations(disk)
   await deactivateDisk(disk)
   await detachTargets(disk)
 }
@@ -246,7 +246,7 @@ async function remove({ disk, front }: Place): Promise<void> {
   try {
     await detachFront(front)
   } finally {
-    await settleOperations(disk)
+    await endOperations(disk)
     await detachDisk(disk)
     await detachTargets(disk)
   }

@@ -8,6 +8,11 @@ import { nodeNames, type SocketAddress } from './nodes.ts'
 import { isObject, type Qmp, type QmpObject } from './qmp.ts'
 import { remove, removeBitmap, removeNode } from './undo.ts'
 
+/** A job waits for a target that does not answer. */
+export class JobStuckError extends Error {
+  override readonly name = 'JobStuckError'
+}
+
 /** Milliseconds for a job to end after it was told to; a mirror in sync has next to nothing left to write. */
 const PATIENCE = 30_000
 
@@ -89,8 +94,10 @@ export async function jobStatus(qmp: Qmp, id: string): Promise<JobStatus | undef
 /**
  * Ends a job and waits for its end. What a mirror that is in sync leaves is a consistent copy; what another leaves is
  * not. It stays in the list, as cancelled or complete, until it is dismissed; the source goes on undisturbed.
+ * @param patience milliseconds
+ * @throws JobStuckError where its target does not answer; it ends when the connection to the target does
  */
-export async function cancelJob(qmp: Qmp, id: string): Promise<void> {
+export async function cancelJob(qmp: Qmp, id: string, patience = PATIENCE): Promise<void> {
   const job = (await queryJobs(qmp)).find((found) => found.id === id)
   if (job === undefined || isConcluded(job)) return
   // Without force, a mirror in sync finishes what is under way; with it, one that cannot get on ends all the same.
@@ -98,8 +105,8 @@ export async function cancelJob(qmp: Qmp, id: string): Promise<void> {
   const ended = await waitUntil(async () => {
     const now = (await queryJobs(qmp)).find((found) => found.id === id)
     return now === undefined || isConcluded(now)
-  }, PATIENCE)
-  if (!ended) throw new Error(`the job ${id} does not end: its target does not answer`)
+  }, patience)
+  if (!ended) throw new JobStuckError(`the job ${id} does not end: its target does not answer`)
 }
 
 /**

@@ -57,12 +57,14 @@ interface Waiter {
 export class Qmp {
   readonly #socket: Socket
   readonly #path: string
+  readonly #patience: number
   readonly #waiters = new Set<Waiter>()
   #rest = ''
   #lost: QmpConnectionError | undefined
 
-  private constructor(path: string) {
+  private constructor(path: string, patience: number) {
     this.#path = path
+    this.#patience = patience
     this.#socket = createConnection(path)
     this.#socket.setEncoding('utf8')
     this.#socket.on('data', (text: string) => this.#receive(text))
@@ -73,10 +75,11 @@ export class Qmp {
   /**
    * Connects, waits for the greeting and leaves negotiation mode.
    * @param timeout milliseconds for all of it
+   * @param patience milliseconds that the daemon has to answer each command
    * @throws QmpConnectionError where nobody listens, or another client keeps the daemon busy for too long
    */
-  static async connect(path: string, timeout = TIMEOUT): Promise<Qmp> {
-    const qmp = new Qmp(path)
+  static async connect(path: string, timeout = TIMEOUT, patience = TIMEOUT): Promise<Qmp> {
+    const qmp = new Qmp(path, patience)
     try {
       await qmp.#next('the greeting', (message) => 'QMP' in message, timeout)
       await qmp.execute('qmp_capabilities', {}, timeout)
@@ -94,7 +97,7 @@ export class Qmp {
    * @throws QmpConnectionError where it does not answer
    * @throws PluginError (MissingDependency) where it needs a driver that is not installed
    */
-  async execute(command: string, parameters: QmpObject = {}, timeout = TIMEOUT): Promise<unknown> {
+  async execute(command: string, parameters: QmpObject = {}, timeout = this.#patience): Promise<unknown> {
     const answer = this.#next(command, (message) => 'return' in message || 'error' in message, timeout)
     this.#socket.write(`${stringifyJson({ execute: command, arguments: parameters })}\n`)
     const { error, return: result } = await answer
@@ -170,8 +173,12 @@ export class Qmp {
 }
 
 /** Connects, runs a body, and closes the connection whatever happens. */
-export async function withQmp<T>(path: string, body: (qmp: Qmp) => Promise<T>, timeout?: number): Promise<T> {
-  const qmp = await Qmp.connect(path, timeout)
+export async function withQmp<T>(
+  path: string,
+  body: (qmp: Qmp) => Promise<T>,
+  ...patience: readonly [timeout?: number, patience?: number]
+): Promise<T> {
+  const qmp = await Qmp.connect(path, ...patience)
   try {
     return await body(qmp)
   } finally {

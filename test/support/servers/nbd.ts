@@ -20,14 +20,20 @@ export interface NbdServer {
   remove(): Promise<void>
 }
 
-export async function nbdServer(): Promise<NbdServer> {
+/** @param options of nbdkit; REQUESTS in them stands for the file `requests` in the host's directory */
+export async function nbdServer(options: readonly string[] = []): Promise<NbdServer> {
   const host = await serverHost()
   const directory = join(host.directory, 'exports')
   mkdirSync(directory)
   let nbdkit: ServerProcess
 
   async function start(): Promise<void> {
-    nbdkit = host.start('nbdkit', ['--foreground', '--ipaddr', host.address, 'file', `dir=${directory}`])
+    const filters = options.filter((option) => option.startsWith('-'))
+    const parameters = options.filter((option) => !option.startsWith('-'))
+    nbdkit = host.start('nbdkit', [
+      ...['--foreground', '--ipaddr', host.address, ...filters, 'file', `dir=${directory}`],
+      ...parameters.map((option) => option.replace('REQUESTS', join(host.directory, 'requests'))),
+    ])
     await nbdkit.ready(() => succeeds('/usr/bin/python3', ['-c', CONNECT, host.address, '10809']))
   }
 

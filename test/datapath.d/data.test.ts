@@ -1,0 +1,257 @@
+import { execFileSync, spawn } from 'node:child_process'
+import { randomFillSync } from 'node:crypto'
+import { once } from 'node:events'
+import {
+  closeSync,
+  copyFileSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import type { Result } from '../../src/contract/methods.ts'
+import { waitUntil } from '../../src/engine/qsd/daemon-process.ts'
+import { io, nbdUriOf, processesNaming } from '../support/datapath.ts'
+import { mountFileSystem } from '../support/filesystem.ts'
+import { lacks } from '../support/needs.ts'
+import { NBD_NEEDS, nbdServer } from '../support/servers/nbd.ts'
+import { type Image, imageDisks, imageHolds, withoutDaemon } from './image-disks.ts'
+import { MIB, READ, WRITE } from './networked.ts'
+
+/** Bytes that are mirrored while they are written. */
+const MIRRORED = Number(process.env.SMAPIV3_MIRROR_MIB ?? 64) * MIB
+
+/** Milliseconds for a job: MIRRORED may be much. */
+const PATIENCE = 60_000 + MIRRORED / 10_000
+
+/** Slow enough that a job is seen under way. */
+const SLOWLY = `bps-write=${4 * MIB}`
+
+type Operation = Result<'Data.ls'>[number]
+
+/** Writes at random until its input ends. */
+const WRITER = `
+import nbd, os, random, select, sys
+client = nbd.NBD()
+client.connect_uri(sys.argv[1])
+blocks = client.get_size() // 512
+print('ready', flush=True)
+while not select.select([sys.stdin], [], [], 0)[0]:
+    length = random.randint(1, 128)
+    client.pwrite(os.urandom(512 * length), 512 * random.randrange(blocks - length))
+client.flush()
+client.shutdown()
+`
+
+describe.skipIf(withoutDaemon || lacks('python3', 'python3-libnbd'))('Data', () => {
+  const it = imageDisks()
+
+  /** A disk of random content. */
+  async function source(bytes = 16 * MIB) {
+    const raw = join(it.images, 'random')
+    const descriptor = openSync(raw, 'w')
+    for (let written = 0; written < bytes; written += MIB) writeSync(descriptor, randomFillSync(Buffer.alloc(MIB)))
+    closeSync(descriptor)
+    const made = it.image('qcow2', 'from.qcow2', bytes)
+    execFileSync('qemu-img', ['convert', '-n', '-f', 'raw', '-O', 'qcow2', raw, made.path])
+    rmSync(raw)
+    return { ...made, nbd: nbdUriOf(await it.use(made.uri)) }
+  }
+
+  async function target(bytes = 16 * MIB, options = '') {
+    const made = it.image('raw', 'to.raw', bytes)
+    const uri = `${made.uri}?engine=qsd&${options}`
+    return { ...made, uri, nbd: nbdUriOf(await it.use(uri)) }
+  }
+
+  function stat(operation: Operation) {
+    return it.plugin.call('Data.stat', { operation })
+  }
+
+  function mirror({ uri }: Image, { nbd }: { readonly nbd: string }) {
+    return it.plugin.call('Data.mirror', { uri, domain: '1', remote: nbd })
+  }
+
+  async function finished(operation: Operation) {
+    let status = await stat(operation)
+    await waitUntil(async () => {
+      status = await stat(operation)
+      return status.complete || status.failed
+    }, PATIENCE)
+    return status
+  }
+
+  async function underWay(operation: Operation): Promise<void> {
+    expect(await waitUntil(async () => ((await stat(operation)).progress ?? 0) > 0, PATIENCE)).toBe(true)
+    const { progress, ...status } = await stat(operation)
+    expect(status).toEqual({ failed: false, complete: false })
+    expect(progress).toBeLessThan(1)
+  }
+
+  function expectSame(one: Image, other: Image): void {
+    execFileSync('qemu-img', ['compare', '-q', '-f', 'qcow2', '-F', 'raw', one.path, other.path])
+  }
+
+  async function goesOn({ nbd }: { readonly nbd: string }): Promise<void> {
+    await io(nbd, WRITE)
+  }
+
+  test(
+    `mirror: ${MIRRORED / MIB} MiB of random data that is written all the time, and the same afterwards`,
+    async () => {
+      const [from, to] = [await source(MIRRORED), await target(MIRRORED)]
+      const writer = spawn('/usr/bin/python3', ['-c', WRITER, `nbd+unix:///${exportOf(from.nbd)}`], {
+        stdio: ['pipe', 'pipe', 'inherit'],
+      })
+      await once(writer.stdout, 'data')
+      const operation = await mirror(from, to)
+      expect(await it.plugin.call('Data.ls', {})).toEqual([operation])
+      expect(await finished(operation)).toMatchObject({ failed: false, complete: true, progress: expect.any(Number) })
+      await io(from.nbd, WRITE)
+      const ended = once(writer, 'exit')
+      writer.stdin.end()
+      expect((await ended)[0]).toBe(0)
+      await it.leave(from.uri)
+      expect(await stat(operation)).toMatchObject({ failed: false, complete: true })
+      await it.leave(to.uri)
+      expectSame(from, to)
+      await it.plugin.call('Data.destroy', { operation })
+      await it.plugin.call('Data.destroy', { operation })
+      expect(await it.plugin.call('Data.ls', {})).toEqual([])
+      expect((await it.plugin.fail('Data.stat', { operation })).params[0]).toBe('OperationError')
+    },
+    2 * PATIENCE,
+  )
+
+  test('copy: the blocks of the list and no others', async () => {
+    const [from, to] = [it.image('qcow2', 'from.qcow2'), await target()]
+    await io(nbdUriOf(await it.use(from.uri)), ['write -P 0x11 0 16M'])
+    const ranges: [number, number][] = [
+      [1, 2],
+      [255, 1],
+    ]
+    const params = { uri: from.uri, domain: '1', blocklist: { blocksize: 65_536, ranges } }
+    const remote = `nbd+unix:///${exportOf(to.nbd)}`
+    const operation = await it.plugin.call('Data.copy', { ...params, remote })
+    expect(await finished(operation)).toMatchObject({ failed: false, complete: true })
+    await io(to.nbd, ['read -P 0 0 64k', 'read -P 0x11 64k 128k', 'read -P 0 192k 16128k', 'read -P 0x11 16320k 64k'])
+    await it.plugin.call('Data.destroy', { operation })
+    const beyond = { ...params, remote, blocklist: { blocksize: 65_536, ranges: [[256, 1]] as [number, number][] } }
+    expect((await it.plugin.fail('Data.copy', beyond)).params[0]).toBe('BlockListError')
+  })
+
+  test('cancelled half way: failed, and the source is as before and goes on', async () => {
+    const [from, to] = [await source(), await target(16 * MIB, SLOWLY)]
+    const before = `${from.path}.before`
+    copyFileSync(from.path, before)
+    const operation = await mirror(from, to)
+    await underWay(operation)
+    await it.plugin.call('Data.cancel', { operation })
+    await it.plugin.call('Data.cancel', { operation })
+    expect(await stat(operation)).toMatchObject({ failed: true, complete: false })
+    execFileSync('qemu-img', ['compare', '-q', '-U', '-f', 'qcow2', '-F', 'qcow2', from.path, before])
+    await goesOn(from)
+    await it.leave(from.uri)
+    imageHolds(from.path, 'qcow2', READ)
+    await it.plugin.call('Data.destroy', { operation })
+  })
+
+  test('a target whose server dies: failed, and the source goes on', async () => {
+    const [from, to] = [await source(), await target(16 * MIB, SLOWLY)]
+    // Another daemon than that of the target: a server elsewhere.
+    const server = await serve(to.path)
+    const operation = await mirror(from, server)
+    server.kill()
+    expect(await finished(operation)).toMatchObject({ failed: true, complete: false })
+    await goesOn(from)
+    await it.plugin.call('Data.destroy', { operation })
+    await goesOn(from)
+  })
+
+  /** An NBD server of an image, slow. */
+  async function serve(path: string) {
+    const socket = join(it.images, 'server')
+    const args = ['--foreground', '--exit-with-parent', '--unix', socket, '--filter=rate', 'file', path, 'rate=32M']
+    const server = spawn('nbdkit', args, { stdio: 'inherit' })
+    expect(await waitUntil(() => exists(socket), 30_000)).toBe(true)
+    return { nbd: `nbd:unix:${socket}:exportname=`, kill: () => server.kill('SIGKILL') }
+  }
+
+  test.skipIf(lacks('root', 'loop devices', 'mkfs.ext4'))(
+    'a target that is full: failed, and the source goes on',
+    async () => {
+      const small = await mountFileSystem('ext4', 8 * MIB)
+      try {
+        const from = await source()
+        const path = join(small.path, 'to.raw')
+        writeFileSync(path, '')
+        truncateSync(path, 16 * MIB)
+        const uri = `file://${path}?engine=qsd`
+        const operation = await mirror(from, { nbd: nbdUriOf(await it.use(uri)) })
+        expect(await finished(operation)).toMatchObject({ failed: true, complete: false })
+        await goesOn(from)
+        await it.plugin.call('Data.destroy', { operation })
+        await it.leave(uri)
+      } finally {
+        await small.unmount()
+      }
+    },
+  )
+
+  test.skipIf(lacks(...NBD_NEEDS))(
+    'a target that falls silent: cancel ends the operation, and the source goes on',
+    async () => {
+      const server = await nbdServer()
+      try {
+        server.addExport('to', 64 * MIB)
+        const from = await source(64 * MIB)
+        const operation = await mirror(from, { nbd: `nbd://${server.host.address}/to` })
+        expect(await finished(operation)).toMatchObject({ complete: true })
+        server.host.disconnect()
+        const writing = Promise.allSettled([io(from.nbd, WRITE)])
+        await it.plugin.call('Data.cancel', { operation })
+        expect(await writing).toEqual([{ status: 'fulfilled', value: undefined }])
+        expect(await stat(operation)).toMatchObject({ failed: true, complete: false })
+        await goesOn(from)
+        await it.plugin.call('Data.destroy', { operation })
+      } finally {
+        await server.remove()
+      }
+    },
+    120_000,
+  )
+
+  test('a daemon that dies, a target that is not there, a disk that is not activated', async () => {
+    const [from, to] = [await source(), await target()]
+    const operation = await mirror(from, to)
+    for (const pid of processesNaming(it.plugin.runDirectory, 'qemu-storage-daemon')) process.kill(pid, 'SIGKILL')
+    expect(await stat(operation)).toEqual({ failed: true, complete: false })
+    await it.plugin.call('Data.destroy', { operation })
+    await it.use(from.uri)
+    const failure = async (remote: string) =>
+      (await it.plugin.fail('Data.mirror', { uri: from.uri, domain: '1', remote })).params.join(' ')
+    expect(await failure('nbd://127.0.0.1:1/x')).toMatch(/ServerUnreachableError/)
+    await it.plugin.call('Datapath.deactivate', { uri: from.uri, domain: '1' })
+    expect(await failure(to.nbd)).toMatch(/not activated/)
+  })
+
+  test('a disk that the kernel serves says what it takes to be mirrored', async () => {
+    const { uri } = it.image('raw')
+    await it.use(uri)
+    const error = await it.plugin.fail('Data.mirror', { uri, domain: '1', remote: 'nbd:unix:/x:exportname=y' })
+    expect(error.params[1]).toContain('engine=qsd')
+  })
+})
+
+/** Export and socket of an address, as the NBD URI specification writes them. */
+function exportOf(address: string): string {
+  return address.replace(/^nbd:unix:(.*):exportname=(.*)$/, '$2?socket=$1')
+}
+
+function exists(path: string): boolean {
+  return readFileSync('/proc/net/unix', 'utf8').includes(path)
+}
