@@ -151,6 +151,17 @@ describe.skipIf(withoutDaemon || withoutLoops)('as a block device', () => {
     imageHolds(path, 'vhdx', READ)
   })
 
+  test('a discard there frees blocks of the image', async () => {
+    const { path, uri } = it.image('qcow2')
+    const device = blockDeviceOf(await it.use(uri))
+    await io(device, ['write -P 0xa5 0 8M', 'flush'])
+    const before = statSync(path).blocks
+    execFileSync('/usr/sbin/blkdiscard', ['--length', String(8 * MIB), device])
+    await it.plugin.call('Datapath.deactivate', { uri, domain: '1' })
+    expect(statSync(path).blocks).toBeLessThan(before / 2)
+    imageHolds(path, 'qcow2', ['read -P 0 0 8M'])
+  })
+
   test('backend=qdisk is for QEMU, and discard=ignore is told to the guest', async () => {
     const { uri: plain } = it.image('qcow2')
     const uri = `${plain}?backend=qdisk&discard=ignore`

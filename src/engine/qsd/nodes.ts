@@ -260,7 +260,8 @@ export function idleNodes(id: string, size: Int64): readonly QmpObject[] {
 /** blockdev-add, or blockdev-reopen, of the top node on another one. */
 export function topNode(id: string, below: string): QmpObject {
   const names = nodeNames(id)
-  return { driver: 'throttle', 'node-name': names.top, 'throttle-group': names.limits, file: below }
+  // Whether a discard frees anything is up to the image: a node drops what it is not told to pass on.
+  return { driver: 'throttle', 'node-name': names.top, 'throttle-group': names.limits, file: below, discard: 'unmap' }
 }
 
 /** blkdebug never fails a flush here: moving the node away from it flushes. */
