@@ -10,7 +10,7 @@ import { type TraceRecord, traceRecord } from '../invoke/trace-record.ts'
 export interface Called<M extends MethodName> {
   readonly method: M
   readonly outcome:
-    | { readonly ok: true; readonly value: Result<M> }
+    | { readonly ok: true; readonly value: Result<M>; readonly text: string }
     | { readonly ok: false; readonly error: Smapiv3Error }
   /** Absent where nothing was started. */
   readonly record: TraceRecord | undefined

@@ -1,5 +1,6 @@
 /** What a check works with. */
 import type { Smapiv3Error } from '../contract/errors.ts'
+import { stringifyJson } from '../contract/json.ts'
 import { METHODS, type MethodName, type Params, type Result } from '../contract/methods.ts'
 import type { RawCallOptions } from '../host/plugin-caller.ts'
 import type { TraceRecord } from '../invoke/trace-record.ts'
@@ -40,6 +41,8 @@ export class Context {
   readonly resources = new Resources()
   readonly dbg: string
   readonly signal: AbortSignal
+  /** Methods of calls whose stdout or stderr something held open after the script had exited. */
+  readonly held: MethodName[] = []
   /** The calls so far. */
   readonly calls: TraceRecord[] = []
   readonly #clauses: readonly ClauseId[]
@@ -76,9 +79,7 @@ export class Context {
 
   /** Calls a method, and returns its result. */
   async call<M extends MethodName>(method: M, params: Own<M>, options: CheckCallOptions = {}): Promise<Result<M>> {
-    const { outcome, record } = await this.outcome(method, params, options)
-    if (outcome.ok) return outcome.value
-    throw this.#failure(method, outcome.error, record)
+    return this.succeeded(await this.outcome(method, params, options))
   }
 
   /** Calls a method, whatever comes of it. */
@@ -88,7 +89,17 @@ export class Context {
     const called = await this.run.caller.call(plugin, method, complete, { signal: this.signal, ...raw })
     this.signal.throwIfAborted()
     if (called.record !== undefined) this.calls.push(called.record)
+    if (called.invocation?.heldOpen) this.held.push(method)
     return called
+  }
+
+  /**
+   * The result of a call that went well.
+   * @throws CallFailed or NotApplicable where it did not
+   */
+  succeeded<M extends MethodName>({ method, outcome, record }: Called<M>): Result<M> {
+    if (outcome.ok) return outcome.value
+    throw this.#failure(method, outcome.error, record)
   }
 
   /** Calls a method that must fail with an error object, and returns the error. */
@@ -118,6 +129,17 @@ export class Context {
     const datapath = subjects.datapathOf(uri)
     if (datapath === undefined) throw new NotApplicable(`needs a datapath plugin for ${uri}`, 'name it with --datapath')
     return datapath.path
+  }
+
+  /** A request as text, for calls that break the protocol on purpose. */
+  input(params: object): string {
+    return `${stringifyJson({ dbg: this.dbg, ...params })}\n`
+  }
+
+  /** A domain that nobody else uses. */
+  domain(): string {
+    this.#names += 1
+    return `u0_${this.run.name}_${this.#clauses[0]}_${this.#names}`.replaceAll('-', '_')
   }
 
   /** A name that nobody else gives. */

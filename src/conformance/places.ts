@@ -40,6 +40,12 @@ export class Places {
     return { configuration: this.template, release }
   }
 
+  /** A configuration that leads nowhere, like one that was mistyped. */
+  missing(): Configuration {
+    const suffix = this.isMany ? '' : '-smapiv3-missing'
+    return Object.fromEntries(Object.entries(this.another()).map(([key, value]) => [key, value + suffix]))
+  }
+
   /** A configuration that leads nowhere so far. */
   another(): Configuration {
     this.#made += 1

@@ -25,6 +25,8 @@ export interface Run {
   readonly scratch: string
   readonly temporary: string
   readonly environment: Readonly<Record<string, string>>
+  /** What cannot be left out: PATH, and what the operator of the host sets. */
+  readonly leastEnvironment: Readonly<Record<string, string>>
   /** URI of a scratch volume, to judge a datapath plugin alone. */
   readonly uri: string | undefined
   readonly signal: AbortSignal

@@ -96,6 +96,7 @@ async function runIn(scratch: string, options: ConformanceOptions): Promise<Repo
     settings: { ...settings, trace_limit: 0, environment: { ...settings.environment, set } },
     recorder: log,
   })
+  const whole = pluginEnvironment(process.env, { ...settings.environment, set })
   const caller = new Caller(host, log, timeout)
   const { directory, datapaths = [], kind, configuration = {}, secrets = {}, uri } = options
   const subjects = await Subjects.find(host, directory, datapaths, kind)
@@ -122,7 +123,8 @@ async function runIn(scratch: string, options: ConformanceOptions): Promise<Repo
     secrets: Object.values(secrets),
     scratch,
     temporary,
-    environment: pluginEnvironment(process.env, { ...settings.environment, set }),
+    environment: whole,
+    leastEnvironment: leastOf(whole, settings.environment),
     uri,
     signal,
     selected: (id) => wanted.has(id),
@@ -219,4 +221,15 @@ function isWanted(id: ClauseId, options: ConformanceOptions, level: Level, subje
     (only.length === 0 || only.some(begins)) &&
     !skip.some(begins)
   )
+}
+
+/** SMAPIV3_RUN_DIR says where the bundled plugins keep what is attached: without it nothing is. */
+const KEPT = ['PATH', 'SMAPIV3_RUN_DIR']
+
+function leastOf(
+  whole: Readonly<Record<string, string>>,
+  { pass, set }: { readonly pass: readonly string[]; readonly set: object },
+): Readonly<Record<string, string>> {
+  const names = [...KEPT, ...pass, ...Object.keys(set)]
+  return Object.fromEntries(Object.entries(whole).filter(([name]) => names.includes(name)))
 }

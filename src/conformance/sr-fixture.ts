@@ -1,5 +1,4 @@
 /** SRs for checks: one that all share, and one of a check's own. */
-import type { MethodName, Params, Result } from '../contract/methods.ts'
 import type { Context } from './context.ts'
 import { Remover, Sr } from './sr.ts'
 import { NotApplicable } from './violation.ts'
@@ -26,7 +25,7 @@ async function makeShared(context: Context): Promise<Sr> {
     const sr = new Sr(place.configuration, context.name('shared SR'), true, remover)
     run.resources.add({ name: `the SR ${describe(sr)}`, remove: () => sr.remove() })
     await create(context, sr, 'made by smapiv3 conformance; it may be destroyed')
-    sr.handle = await context.call('SR.attach', { configuration: sr.configuration })
+    await attachSr(context, sr)
     return sr
   }
   const sr = new Sr(place.configuration, 'given', false, remover)
@@ -51,8 +50,18 @@ export async function ownSr(context: Context, request: SrRequest = {}): Promise<
     },
   })
   await create(context, sr, request.description ?? '')
-  if (request.attached !== false) sr.handle = await context.call('SR.attach', { configuration: sr.configuration })
+  if (request.attached !== false) await attachSr(context, sr)
   return sr
+}
+
+/**
+ * Attaches an SR by the configuration that SR.create answered; where that is not complete (which has a clause of its own),
+ * by all that is known.
+ */
+export async function attachSr(context: Context, sr: Sr): Promise<string> {
+  const { outcome } = await context.outcome('SR.attach', { configuration: sr.configuration })
+  sr.handle = outcome.ok ? outcome.value : await context.call('SR.attach', { configuration: sr.complete })
+  return sr.handle
 }
 
 async function create(context: Context, sr: Sr, description: string): Promise<void> {
@@ -76,21 +85,4 @@ function removerOf({ run }: Context): Remover {
 
 function describe({ uuid, given }: Sr): string {
   return `${uuid} (${Object.keys(given).join(', ') || 'no configuration'})`
-}
-
-/** Methods that make a volume. */
-export type Maker = 'Volume.create' | 'Volume.snapshot' | 'Volume.clone' | 'Volume.copy'
-
-/** Calls a method that makes a volume, and has the volume removed at the end of the check. */
-export async function makeVolume<M extends Maker & MethodName>(
-  context: Context,
-  sr: Sr,
-  name: string,
-  method: M,
-  params: Omit<Params<M>, 'dbg'>,
-): Promise<Result<'Volume.stat'>> {
-  const made = sr.willMake(name)
-  const volume = (await context.call(method, params)) as Result<'Volume.stat'>
-  made.key = volume.key
-  return volume
 }

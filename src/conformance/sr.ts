@@ -56,6 +56,11 @@ export class Sr {
     this.#remover = remover
   }
 
+  /** What is known of its configuration. */
+  get complete(): Configuration {
+    return { ...this.given, ...this.configuration }
+  }
+
   /** Registers a volume before it is made. */
   willMake(name: string): Made {
     const made: Made = { name, key: undefined }
@@ -88,17 +93,17 @@ export class Sr {
     }
   }
 
-  /** Removes the volumes made since, the last first. */
-  async removeVolumes(since: readonly string[]): Promise<void> {
-    const keys = this.keys.filter((key) => !since.includes(key)).reverse()
-    for (const key of keys) {
-      await this.#remover.call('Volume.destroy', { sr: this.handle ?? '', key })
-      this.forget(key)
-    }
+  /** Removes one volume; where the plugin never told its key, those that have its name and that nobody else made. */
+  async removeVolume(made: Made): Promise<void> {
+    if (!this.#volumes.includes(made) || this.isDestroyed || this.handle === undefined) return
+    const keys = made.key === undefined ? await this.#lost(this.handle, [made.name]) : [made.key]
+    for (const key of keys) await this.#remover.call('Volume.destroy', { sr: this.handle, key })
+    const index = this.#volumes.indexOf(made)
+    if (index >= 0) this.#volumes.splice(index, 1)
   }
 
   async #destroy(): Promise<void> {
-    const sr = await this.#remover.call('SR.attach', { configuration: this.configuration })
+    const sr = await this.#remover.call('SR.attach', { configuration: this.complete })
     this.handle = sr
     await this.#remover.call('SR.destroy', { sr })
     this.isDestroyed = true
@@ -107,13 +112,18 @@ export class Sr {
   async #removeVolumes(): Promise<void> {
     if (this.handle === undefined) return
     const sr = this.handle
-    const unknown = new Set(this.#volumes.filter(({ key }) => key === undefined).map(({ name }) => name))
-    const known = new Set(this.keys)
-    const listed = unknown.size > 0 ? await this.#remover.call('SR.ls', { sr }) : []
-    const lost = listed.filter(({ key, name }) => !known.has(key) && unknown.has(name)).map(({ key }) => key)
+    const unknown = this.#volumes.filter(({ key }) => key === undefined).map(({ name }) => name)
+    const lost = unknown.length > 0 ? await this.#lost(sr, unknown) : []
     for (const key of [...lost, ...this.keys.reverse()]) {
       await this.#remover.call('Volume.destroy', { sr, key })
       this.forget(key)
     }
+  }
+
+  /** Keys of volumes with one of the names, which the suite must have made without getting to know them. */
+  async #lost(sr: string, names: readonly string[]): Promise<string[]> {
+    const listed = await this.#remover.call('SR.ls', { sr })
+    const known = this.keys
+    return listed.filter(({ key, name }) => !known.includes(key) && names.includes(name)).map(({ key }) => key)
   }
 }

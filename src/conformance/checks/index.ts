@@ -1,6 +1,24 @@
 /** Every check. */
 import type { Check } from '../check.ts'
+import { COPY_CHECKS } from './copies.ts'
 import { FILE_CHECKS } from './files.ts'
+import { INPUT_CHECKS } from './input.ts'
+import { PROPERTY_CHECKS } from './properties.ts'
+import { PROTOCOL_CHECKS } from './protocol.ts'
 import { QUERY_CHECKS } from './query.ts'
+import { SR_CHECKS } from './sr.ts'
+import { SECOND_SR_CHECKS, SR_LIFE_CHECKS } from './sr-life.ts'
+import { VOLUME_CHECKS } from './volume.ts'
 
-export const CHECKS: readonly Check[] = [...FILE_CHECKS, ...QUERY_CHECKS]
+export const CHECKS: readonly Check[] = [
+  ...FILE_CHECKS,
+  ...QUERY_CHECKS,
+  ...PROTOCOL_CHECKS,
+  ...INPUT_CHECKS,
+  ...SR_LIFE_CHECKS,
+  ...SECOND_SR_CHECKS,
+  ...SR_CHECKS,
+  ...VOLUME_CHECKS,
+  ...PROPERTY_CHECKS,
+  ...COPY_CHECKS,
+]

@@ -161,6 +161,7 @@ export const SR_CONTENT = {
     source: protocol('7.2'),
     advice: 'Remove what makes the place an SR.',
     needs: ['own-sr'],
+    after: ['SR-DESTROY-003'],
   },
   'SR-SECOND-001': {
     level: 'must',

@@ -217,6 +217,7 @@ export const SR = {
     source: protocol('7.2'),
     advice: 'Remove everything that SR.create made.',
     needs: ['own-sr'],
+    after: ['SR-DESTROY-003'],
   },
   'SR-STAT-001': {
     level: 'must',
@@ -256,7 +257,7 @@ export const SR = {
   },
   'SR-STAT-005': {
     level: 'should',
-    subject: 'volume',
+    subject: 'pair',
     about: ['SR.stat'],
     text: 'free_space does not grow while data is written.',
     why: 'Thin storage fills up unnoticed.',

@@ -1,0 +1,54 @@
+/** Calls that every plugin of its kind answers, for checks of the protocol itself. */
+import type { MethodName } from '../../contract/methods.ts'
+import type { CheckCallOptions, Context } from '../context.ts'
+import { scratchDisk } from '../disks.ts'
+import { sharedSr } from '../sr-fixture.ts'
+import { goneKey, handleOf, newVolume } from '../volumes.ts'
+
+/** One call: its params without dbg. */
+export interface Sample {
+  readonly method: MethodName
+  readonly params: Readonly<Record<string, unknown>>
+}
+
+/** Calls that succeed and change nothing that matters. */
+export async function samples(context: Context): Promise<Sample[]> {
+  const query: Sample = { method: 'Plugin.query', params: {} }
+  const { judged } = context.run.subjects
+  if (judged.kind === 'datapath') {
+    if (context.run.uri === undefined) return [query]
+    const { uri } = await scratchDisk(context)
+    return [query, { method: 'Datapath.detach', params: { uri, domain: context.domain() } }]
+  }
+  const sr = await sharedSr(context)
+  const volume = await newVolume(context, sr)
+  const at = { sr: handleOf(sr), key: volume.key }
+  return [
+    query,
+    { method: 'SR.stat', params: { sr: handleOf(sr) } },
+    { method: 'Volume.stat', params: at },
+    { method: 'Volume.set', params: { ...at, k: 'vdi-type', v: 'user' } },
+    { method: 'SR.ls', params: { sr: handleOf(sr) } },
+  ]
+}
+
+/** Calls that must fail, since what they name is not there. */
+export async function failingSamples(context: Context): Promise<Sample[]> {
+  const { judged } = context.run.subjects
+  if (judged.kind === 'datapath') {
+    const scheme = judged.path.slice(judged.path.lastIndexOf('/') + 1)
+    const uri = `${scheme}:///nowhere/smapiv3-conformance-missing`
+    return [{ method: 'Datapath.attach', params: { uri, domain: context.domain() } }]
+  }
+  const sr = await sharedSr(context)
+  const key = await goneKey(context, sr)
+  return [
+    { method: 'Volume.stat', params: { sr: handleOf(sr), key } },
+    { method: 'SR.stat', params: { sr: `no-such-handle-${context.run.name}` } },
+  ]
+}
+
+/** Runs samples that must succeed. */
+export async function succeed(context: Context, all: readonly Sample[], options: CheckCallOptions = {}): Promise<void> {
+  for (const { method, params } of all) await context.call(method, params as never, options)
+}

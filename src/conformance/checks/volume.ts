@@ -1,0 +1,225 @@
+/** Checks on one volume: created, described, resized, destroyed. */
+import { schemeOf } from '../../contract/uri.ts'
+import { type Check, check, story } from '../check.ts'
+import type { Context } from '../context.ts'
+import { sharedSr } from '../sr-fixture.ts'
+import { demand, demandEqual, NotApplicable, Violation } from '../violation.ts'
+import {
+  destroy,
+  goneKey,
+  handleOf,
+  listed,
+  MIB,
+  newVolume,
+  SMALL,
+  snapshotOf,
+  stat,
+  unchanging,
+  type Volume,
+} from '../volumes.ts'
+
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
+/** How much larger than asked a volume may be. */
+const SLACK = 64 * MIB
+/** More than any storage has: 4 EiB. */
+const IMMENSE = 2n ** 62n
+
+export const VOLUME_CHECKS: readonly Check[] = [
+  story(
+    [
+      'VOL-CREATE-001',
+      'VOL-CREATE-002',
+      'VOL-CREATE-003',
+      'VOL-CREATE-004',
+      'VOL-CREATE-005',
+      'VOL-CREATE-006',
+      'VOL-CREATE-007',
+      'VOL-CREATE-008',
+      'VOL-CREATE-009',
+      'VOL-CREATE-012',
+      'VOL-STAT-001',
+    ],
+    'shared',
+    create,
+  ),
+  story(['VOL-CREATE-010', 'VOL-CREATE-011', 'LEAK-VOLUME-001'], 'shared', async (context) => {
+    const sr = await sharedSr(context)
+    const names: string[] = []
+    const refused = async (size: bigint | number) => {
+      const name = context.name('refused')
+      names.push(name)
+      const made = sr.willMake(name)
+      context.resources.add({ name: `the volume ${name}`, remove: () => sr.removeVolume(made) })
+      const params = { sr: handleOf(sr), name, description: '', size, sharable: false }
+      await context.refused('Volume.create', params, `a size of ${size}`, { input: context.input(params) })
+    }
+    await context.judge('VOL-CREATE-010', () => refused(IMMENSE))
+    await context.judge('VOL-CREATE-011', () => refused(-SMALL))
+    await context.judge('LEAK-VOLUME-001', async () => {
+      const volumes = await context.call('SR.ls', { sr: handleOf(sr) })
+      const left = volumes.filter(({ name }) => names.includes(name)).map(({ key, name }) => ({ key, name }))
+      demandEqual(left, [], 'no volume of a call that failed')
+    })
+  }),
+  story(
+    [
+      'VOL-STAT-002',
+      'VOL-STAT-003',
+      'VOL-UNKNOWN-001',
+      'VOL-UNKNOWN-002',
+      'VOL-UNKNOWN-003',
+      'VOL-UNKNOWN-004',
+      'VOL-DESTROY-002',
+    ],
+    'shared',
+    unknownKey,
+  ),
+  story(['VOL-RESIZE-001', 'VOL-RESIZE-002', 'VOL-RESIZE-003', 'VOL-RESIZE-004', 'VOL-RESIZE-005'], 'shared', resize),
+  check('VOL-RESIZE-006', 'shared', async (context) => {
+    const sr = await sharedSr(context)
+    const snapshot = await snapshotOf(context, sr, await newVolume(context, sr))
+    const params = { sr: handleOf(sr), key: snapshot.key, new_size: 2 * SMALL }
+    await context.refused('Volume.resize', params, 'the volume is a snapshot')
+    demandEqual((await stat(context, sr, snapshot)).virtual_size, snapshot.virtual_size, 'the size as before')
+  }),
+  story(['VOL-DESTROY-001', 'VOL-DESTROY-003', 'VOL-DESTROY-004'], 'shared', async (context) => {
+    const sr = await sharedSr(context)
+    const volume = await newVolume(context, sr)
+    const other = await newVolume(context, sr)
+    await context.judge('VOL-DESTROY-001', async () => {
+      await destroy(context, sr, volume)
+      await context.refused('Volume.stat', { sr: handleOf(sr), key: volume.key }, 'the volume was destroyed')
+    })
+    await context.judge('VOL-DESTROY-003', async () => {
+      demandEqual(unchanging(await stat(context, sr, other)), unchanging(other), 'the other volume as before')
+    })
+    await context.judge('VOL-DESTROY-004', async () => {
+      const next = await newVolume(context, sr, { name: volume.name })
+      demand(next.key !== volume.key, `a key other than ${volume.key}`, next.key)
+    })
+  }),
+]
+
+async function create(context: Context): Promise<void> {
+  const sr = await sharedSr(context)
+  const request = { name: context.name('volume'), description: 'a description', size: SMALL + 1 }
+  let answered: Volume | undefined
+  await context.judge('VOL-CREATE-001', async () => {
+    answered = await newVolume(context, sr, request)
+  })
+  const volume = answered ?? (await newVolume(context, sr, request))
+  const twin = await newVolume(context, sr, { name: request.name, size: 5_000_000 })
+  await context.judge('VOL-CREATE-002', async () => {
+    demand(volume.virtual_size >= request.size, `at least ${request.size}`, volume.virtual_size)
+    demand(twin.virtual_size >= 5_000_000, 'at least 5000000', twin.virtual_size)
+  })
+  await context.judge('VOL-CREATE-003', async () => {
+    demand(volume.virtual_size < request.size + SLACK, `less than ${request.size + SLACK}`, volume.virtual_size)
+  })
+  await context.judge('VOL-CREATE-004', async () => {
+    const { name, description, keys } = volume
+    demandEqual(
+      { name, description, keys },
+      { name: request.name, description: request.description, keys: {} },
+      'as asked',
+    )
+  })
+  await context.judge('VOL-CREATE-005', async () => demandEqual(volume.read_write, true, 'read_write'))
+  await context.judge('VOL-CREATE-006', async () => {
+    demand(volume.key !== twin.key, 'another key for the second volume of that name', twin.key)
+  })
+  await context.judge('VOL-CREATE-007', async () => {
+    demand(volume.uuid !== undefined && UUID.test(volume.uuid), 'a uuid', volume.uuid)
+    demand(volume.uuid !== twin.uuid, 'another uuid for the second volume', twin.uuid)
+  })
+  await context.judge('VOL-CREATE-008', async () => {
+    const { uri } = volume
+    demand(uri.length > 0 && uri.every((text) => schemeOf(text) !== undefined), 'URIs with a scheme', uri)
+  })
+  await context.judge('VOL-CREATE-009', async () => demandEqual(volume.sharable, false, 'sharable'))
+  await context.judge('VOL-CREATE-012', async () => {
+    demand(volume.physical_utilisation >= 0, 'not below 0', volume.physical_utilisation)
+  })
+  await context.judge('VOL-STAT-001', async () => {
+    demandEqual(unchanging(await stat(context, sr, volume)), unchanging(volume), 'what Volume.create answered')
+  })
+}
+
+async function unknownKey(context: Context): Promise<void> {
+  const sr = await sharedSr(context)
+  const key = await goneKey(context, sr)
+  const at = { sr: handleOf(sr), key }
+  const what = 'the volume does not exist'
+  await context.judge('VOL-STAT-002', async () => {
+    await context.refused('Volume.stat', at, what)
+  })
+  await context.judge('VOL-STAT-003', async () => {
+    const { params = [] } = await context.refused('Volume.stat', at, what)
+    demand(params[0] === 'Volume_does_not_exist', 'the params ["Volume_does_not_exist", key]', params)
+  })
+  await context.judge('VOL-UNKNOWN-001', async () => {
+    await context.refused('Volume.set', { ...at, k: 'vdi-type', v: 'user' }, what)
+    await context.refused('Volume.unset', { ...at, k: 'vdi-type' }, what)
+    await context.refused('Volume.set_name', { ...at, new_name: 'ghost' }, what)
+    await context.refused('Volume.set_description', { ...at, new_description: 'ghost' }, what)
+    demand((await listed(context, sr, { key })) === undefined, 'no volume of that key', 'it is listed')
+  })
+  await context.judge('VOL-UNKNOWN-002', async () => {
+    await context.refused('Volume.snapshot', at, what)
+  })
+  await context.judge('VOL-UNKNOWN-003', async () => {
+    await context.refused('Volume.clone', at, what)
+  })
+  await context.judge('VOL-UNKNOWN-004', async () => {
+    await context.refused('Volume.resize', { ...at, new_size: 2 * SMALL }, what)
+  })
+  await context.judge('VOL-DESTROY-002', async () => {
+    await context.call('Volume.destroy', at)
+  })
+}
+
+async function resize(context: Context): Promise<void> {
+  const sr = await sharedSr(context)
+  const volume = await newVolume(context, sr, { description: 'a description' })
+  const at = { sr: handleOf(sr), key: volume.key }
+  const size = SMALL * 3 + 1
+  await context.judge('VOL-RESIZE-001', async () => {
+    await context.call('Volume.resize', { ...at, new_size: size })
+    demand((await stat(context, sr, volume)).virtual_size >= size, `at least ${size}`, await stat(context, sr, volume))
+    demand(
+      ((await listed(context, sr, volume))?.virtual_size ?? 0) >= size,
+      `at least ${size} in SR.ls`,
+      await listed(context, sr, volume),
+    )
+  })
+  const now = await stat(context, sr, volume)
+  await context.judge('VOL-RESIZE-005', async () => {
+    if (now.virtual_size === volume.virtual_size) throw new NotApplicable('needs a volume that was resized')
+    const of = ({ virtual_size: _, ...rest }: Omit<Volume, 'physical_utilisation'>) => rest
+    demandEqual(of(unchanging(now)), of(unchanging(volume)), 'all but the size as before')
+  })
+  await context.judge('VOL-RESIZE-004', async () => {
+    await context.call('Volume.resize', { ...at, new_size: now.virtual_size })
+    demandEqual((await stat(context, sr, volume)).virtual_size, now.virtual_size, 'the same size')
+  })
+  const smaller = Math.floor(Number(now.virtual_size) / 3)
+  const shrink = await context.outcome('Volume.resize', { ...at, new_size: smaller })
+  const after = await stat(context, sr, volume)
+  await context.judge('VOL-RESIZE-002', async () => {
+    if (!shrink.outcome.ok)
+      return void (await context.refused('Volume.resize', { ...at, new_size: smaller }, 'it is smaller'))
+    const isDone = after.virtual_size < now.virtual_size && after.virtual_size >= smaller
+    if (!isDone)
+      throw new Violation(
+        `a refusal, or a size of about ${smaller}`,
+        `success, and a size of ${after.virtual_size}`,
+        shrink.record,
+      )
+  })
+  await context.judge('VOL-RESIZE-003', async () => {
+    if (shrink.outcome.ok) throw new NotApplicable('needs a plugin that refuses to shrink')
+    const { code } = shrink.outcome.error
+    demand(code === 'SR_BACKEND_FAILURE_79', 'the code SR_BACKEND_FAILURE_79', code)
+    demandEqual(after.virtual_size, now.virtual_size, 'the size as before')
+  })
+}
