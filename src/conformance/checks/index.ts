@@ -1,6 +1,9 @@
 /** Every check. */
 import type { Check } from '../check.ts'
 import { COPY_CHECKS } from './copies.ts'
+import { DATA_CHECKS } from './data.ts'
+import { DATA_COPY_CHECKS } from './data-copies.ts'
+import { DATAPATH_CHECKS } from './datapath.ts'
 import { FILE_CHECKS } from './files.ts'
 import { INPUT_CHECKS } from './input.ts'
 import { PROPERTY_CHECKS } from './properties.ts'
@@ -21,4 +24,7 @@ export const CHECKS: readonly Check[] = [
   ...VOLUME_CHECKS,
   ...PROPERTY_CHECKS,
   ...COPY_CHECKS,
+  ...DATAPATH_CHECKS,
+  ...DATA_CHECKS,
+  ...DATA_COPY_CHECKS,
 ]
