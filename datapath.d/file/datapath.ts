@@ -1,38 +1,75 @@
-/** The Datapath and Data classes: what the kernel does well it does, see kernel.ts; the rest a daemon, see driver.ts. */
-
+/**
+ * The Datapath and Data classes. What the kernel does well it does, see kernel.ts; a VHD image tapdisk serves where blktap
+ * is installed, see tapdisk.ts; the rest a daemon, see driver.ts.
+ */
 import { OperationError } from '../../src/engine/qsd/data-operations.ts'
 import { isInDaemon, LifeCycleError, qsdDatapath } from '../../src/engine/qsd/datapath.ts'
 import type { ClassMethods } from '../../src/kit/index.ts'
 import { fileDriver, needsDaemon } from './driver.ts'
 import { endImport, importActivate } from './import.ts'
 import * as kernel from './kernel.ts'
+import * as tapdisk from './tapdisk.ts'
+
+type Methods = ClassMethods<'Datapath'>
+type LifeCycle = Pick<
+  Methods,
+  'attach' | 'activate' | 'activate_readonly' | 'import_activate' | 'deactivate' | 'detach'
+>
 
 const daemon = qsdDatapath(fileDriver)
 
-export const datapath: ClassMethods<'Datapath'> = {
-  open(params) {
-    if (!params.persistent && kernel.isAttached(params.uri)) {
-      throw new LifeCycleError('the disk is attached, and its writes are kept')
+/** What serves disks → its methods. */
+const ENGINES = {
+  daemon: daemon.Datapath,
+  kernel: {
+    attach: kernel.attach,
+    activate: kernel.activate,
+    activate_readonly: kernel.activateReadonly,
+    import_activate: ({ uri, domain }) => importActivate(uri, domain),
+    async deactivate(params) {
+      await endImport(params.uri)
+      kernel.deactivate(params)
+    },
+    async detach(params) {
+      await endImport(params.uri)
+      kernel.detach(params)
+    },
+  },
+  tapdisk: {
+    attach: tapdisk.attach,
+    activate: (params) => tapdisk.activate(params, 'activated'),
+    activate_readonly: (params) => tapdisk.activate(params, 'activated_readonly'),
+    import_activate() {
+      throw new OperationError(`tapdisk serves this disk and takes no NBD connection: ${WITH_DAEMON}`)
+    },
+    deactivate: tapdisk.deactivate,
+    detach: tapdisk.detach,
+  },
+} as const satisfies Record<string, LifeCycle>
+
+const WITH_DAEMON = 'attach it with the option engine=qsd'
+
+/** The engine that has the disk of a URI, or shall have it. */
+function engineOf(uri: string): keyof typeof ENGINES {
+  if (isInDaemon(fileDriver, uri)) return 'daemon'
+  if (tapdisk.isInTapdisk(uri) || tapdisk.isForTapdisk(uri)) return 'tapdisk'
+  return needsDaemon(uri) ? 'daemon' : 'kernel'
+}
+
+export const datapath: Methods = {
+  open(params, context) {
+    if (!params.persistent) {
+      if (kernel.isAttached(params.uri)) throw new LifeCycleError('the disk is attached, and its writes are kept')
+      if (tapdisk.isDemanded(params.uri)) throw new LifeCycleError('tapdisk keeps all writes: leave its options out')
     }
-    return daemon.Datapath.open(params, { method: 'Datapath.open' })
+    return daemon.Datapath.open(params, context)
   },
-  attach: (params, context) => (inDaemon(params) ? daemon.Datapath.attach(params, context) : kernel.attach(params)),
-  activate: (params, context) =>
-    inDaemon(params) ? daemon.Datapath.activate(params, context) : kernel.activate(params),
-  activate_readonly: (params, context) =>
-    inDaemon(params) ? daemon.Datapath.activate_readonly(params, context) : kernel.activateReadonly(params),
-  import_activate: (params, context) =>
-    inDaemon(params) ? daemon.Datapath.import_activate(params, context) : importActivate(params.uri, params.domain),
-  async deactivate(params, context) {
-    if (inDaemon(params)) return daemon.Datapath.deactivate(params, context)
-    await endImport(params.uri)
-    kernel.deactivate(params)
-  },
-  async detach(params, context) {
-    if (inDaemon(params)) return daemon.Datapath.detach(params, context)
-    await endImport(params.uri)
-    kernel.detach(params)
-  },
+  attach: (params, context) => ENGINES[engineOf(params.uri)].attach(params, context),
+  activate: (params, context) => ENGINES[engineOf(params.uri)].activate(params, context),
+  activate_readonly: (params, context) => ENGINES[engineOf(params.uri)].activate_readonly(params, context),
+  import_activate: (params, context) => ENGINES[engineOf(params.uri)].import_activate(params, context),
+  deactivate: (params, context) => ENGINES[engineOf(params.uri)].deactivate(params, context),
+  detach: (params, context) => ENGINES[engineOf(params.uri)].detach(params, context),
   close: daemon.Datapath.close,
 }
 
@@ -42,11 +79,8 @@ export const data: ClassMethods<'Data'> = {
   copy: (params, context) => daemon.Data.copy(servedByDaemon(params), context),
 }
 
-function inDaemon({ uri }: { readonly uri: string }): boolean {
-  return needsDaemon(uri) || isInDaemon(fileDriver, uri)
-}
-
 function servedByDaemon<P extends { readonly uri: string }>(params: P): P {
-  if (inDaemon(params)) return params
-  throw new OperationError('the kernel serves this disk and cannot mirror it: attach it with the option engine=qsd')
+  const engine = engineOf(params.uri)
+  if (engine === 'daemon') return params
+  throw new OperationError(`the ${engine} serves this disk and cannot mirror it: ${WITH_DAEMON}`)
 }

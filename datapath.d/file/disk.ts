@@ -8,7 +8,12 @@ import { canUseLoops } from '../../src/engine/loop.ts'
 import type { CacheMode } from '../../src/engine/qsd/nodes.ts'
 
 /** The options that only this plugin has. */
-export const OWN_OPTIONS = { engine: ['kernel', 'qsd'], offset: 'integer', size: 'positive integer' } as const
+export const OWN_OPTIONS = {
+  engine: ['kernel', 'qsd', 'tapdisk'],
+  backend: ['vbd', 'qdisk', 'vbd3'],
+  offset: 'integer',
+  size: 'positive integer',
+} as const
 
 /** An image file or block device, and how it is to be reached. */
 export interface Disk {

@@ -32,7 +32,7 @@ export const fileDriver: SchemeDriver = {
       {
         protocol: { driver: kind === 'block' ? 'host_device' : 'file', filename: disk.realPath },
         path: disk.path,
-        ...formatOf(uri.scheme),
+        format: formatOf(uri, options),
         readOnly,
         cache: canBypassCache(disk.realPath) ? 'none' : 'writeback',
       },
@@ -52,7 +52,7 @@ export function needsDaemon(text: string): boolean {
     options.own.get('engine') === 'qsd' ||
     options.own.has('size') ||
     options.own.has('offset') ||
-    (formatOf(uri.scheme).format ?? imageFormatOf(uri.path, options.format)) !== 'raw' ||
+    formatOf(uri, options) !== 'raw' ||
     options.limits !== undefined ||
     options.detectZeroes !== 'off' ||
     !KERNEL_CACHES.includes(options.cache)
@@ -66,9 +66,12 @@ function partOf({ text }: ParsedUri, { own }: DiskOptions): DiskDescription['par
   return size === undefined ? undefined : { offset: int64FromText(own.get('offset') ?? '0') ?? 0, size }
 }
 
-function formatOf(scheme: string): { readonly format?: ImageFormat } {
-  const format = SCHEMES[scheme]
-  return format === undefined ? {} : { format }
+/** The format of a disk: what the scheme says, or the option, or the extension. */
+export function formatOf(
+  uri: ParsedUri,
+  options: Pick<DiskOptions, 'format'> = readOptions(uri, OWN_OPTIONS),
+): ImageFormat {
+  return SCHEMES[uri.scheme] ?? imageFormatOf(uri.path, options.format)
 }
 
 /** Whether the file system lets a file be read without the page cache; tmpfs does not. */

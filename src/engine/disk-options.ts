@@ -11,8 +11,8 @@ import { type ImageFormat, imageFormatOf } from './image-format.ts'
 import type { CacheMode, DiskDescription, IoLimits, Protocol, Secret } from './qsd/nodes.ts'
 import { errnoOf } from './storage-error.ts'
 
-/** What serves a disk to guests of Xen: blkback in the kernel, or QEMU. */
-export type XenBackend = 'vbd' | 'qdisk'
+/** What serves a disk to guests of Xen: blkback in the kernel, QEMU, or tapdisk, which only some schemes have. */
+export type XenBackend = 'vbd' | 'qdisk' | 'vbd3'
 
 /** The options of a disk. */
 export interface DiskOptions {

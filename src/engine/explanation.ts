@@ -11,6 +11,7 @@ type Implementation = Result<'Datapath.attach'>['implementations'][number]
 const BACKENDS: Readonly<Record<XenBackend, string>> = {
   vbd: 'backend vbd: blkback in the kernel takes the block device as it is; with the option backend=qdisk, QEMU does',
   qdisk: 'backend qdisk: the option backend asks for QEMU, which opens the block device',
+  vbd3: 'backend vbd3: tapdisk takes the requests of the guest itself; its block device is for this host',
 }
 
 /**

@@ -23,6 +23,7 @@ const PACKAGES = {
   modprobe: 'kmod',
   nbdkit: 'nbdkit',
   sync: 'coreutils',
+  'tap-ctl': 'blktap',
   umount: 'mount',
   wipefs: 'util-linux',
 } as const

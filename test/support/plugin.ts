@@ -35,8 +35,13 @@ export interface TestPlugin {
 /**
  * Builds a plugin of the repository, such as `datapath.d/file`, and copies it.
  * @param beside the plugin whose run directory it shares, as on one host; it has one of its own otherwise
+ * @param env beside the run directory
  */
-export async function installPlugin(path: string, beside?: TestPlugin): Promise<TestPlugin> {
+export async function installPlugin(
+  path: string,
+  beside?: TestPlugin,
+  env: Readonly<Record<string, string>> = {},
+): Promise<TestPlugin> {
   const source = join(import.meta.dirname, '../..', path)
   await buildPlugin(source)
   const { path: directory, cleanup } = await dir({ unsafeCleanup: true, prefix: 'smapiv3-plugin-' })
@@ -46,7 +51,7 @@ export async function installPlugin(path: string, beside?: TestPlugin): Promise<
 
   function start(method: string, params: object): ChildProcess {
     const child = spawn(join(plugin, method), ['--json'], {
-      env: { SMAPIV3_RUN_DIR: runDirectory },
+      env: { ...env, SMAPIV3_RUN_DIR: runDirectory },
       cwd: '/',
       detached: true,
       stdio: 'pipe',

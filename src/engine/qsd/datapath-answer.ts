@@ -5,10 +5,11 @@ import type { DiskAddress } from './exports.ts'
 
 type Implementation = Result<'Datapath.attach'>['implementations'][number]
 
-/** What each Xen backend is told about a block device: blkback its path, QEMU also how to open it. */
+/** What each Xen backend is told about a block device: blkback and tapdisk its path, QEMU also how to open it. */
 const BACKEND_PARAMS: Readonly<Record<XenBackend, (device: string) => string>> = {
   vbd: (device) => device,
   qdisk: (device) => `aio:${device}`,
+  vbd3: (device) => device,
 }
 
 /** How a disk can be reached: the XenDisk is what a guest needs beside one of the others. */
