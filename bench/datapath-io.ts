@@ -1,0 +1,175 @@
+/**
+ * I/O of 4 KiB through each implementation of a disk, beside the same engine used directly with the same options, by fio in
+ * turn. Each pair has its own images, alike and written once, so that nothing is allocated while it is measured.
+ */
+import { execFileSync, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Result } from '../src/contract/methods.ts'
+import { lacks } from '../test/support/needs.ts'
+import { installPlugin } from '../test/support/plugin.ts'
+import { eventually } from '../test/support/servers/eventually.ts'
+import { DISK_SIZE, image } from './datapath-disks.ts'
+import { type Figure, ratio } from './figure.ts'
+import { median } from './measure.ts'
+
+const ROUNDS = 5
+
+/** Seconds of one run. */
+const RUNTIME = 1
+
+const PATTERNS = { sequential: 'rw', random: 'randrw' } as const
+
+type Implementation = Result<'Datapath.attach'>['implementations'][number][0]
+
+/** Where fio reads and writes: a file or block device, or an NBD URI. */
+type Target = { readonly path: string } | { readonly nbd: string }
+
+interface Pair {
+  readonly name: string
+  readonly format: 'raw' | 'qcow2'
+  /** Options of the URI. */
+  readonly query: string
+  readonly implementation: Implementation
+  /** Opens an image as the plugin does, without the plugin. */
+  direct(file: string, directory: string): Promise<{ target: Target; end(): Promise<void> }>
+}
+
+export const PAIRS: readonly Pair[] = [
+  pair('raw, File', 'raw', '', 'File', async (file) => ({ target: { path: file }, end: async () => {} })),
+  pair('raw, BlockDevice by the kernel', 'raw', '', 'BlockDevice', loopDevice),
+  pair('raw, Nbd', 'raw', '?engine=qsd', 'Nbd', (file, directory) => daemon(file, 'raw', 'nbd', directory)),
+  pair('qcow2, Nbd', 'qcow2', '', 'Nbd', (file, directory) => daemon(file, 'qcow2', 'nbd', directory)),
+  pair('qcow2, BlockDevice', 'qcow2', '', 'BlockDevice', (file, directory) => daemon(file, 'qcow2', 'fuse', directory)),
+]
+
+export async function throughputOfDisks(pairs: readonly Pair[], directory: string): Promise<Figure[]> {
+  if (pairs.length === 0 || lacks('fio', 'losetup', 'loop devices', 'qemu-storage-daemon', 'qemu-img')) return []
+  const plugin = await installPlugin('datapath.d/file')
+  try {
+    const figures: Figure[] = []
+    for (const [index, each] of pairs.entries())
+      figures.push(...(await measured(each, plugin, directory, String(index))))
+    return figures
+  } finally {
+    await plugin.remove()
+  }
+}
+
+async function measured(
+  { name, format, query, implementation, direct }: Pair,
+  plugin: Awaited<ReturnType<typeof installPlugin>>,
+  directory: string,
+  number: string,
+): Promise<Figure[]> {
+  const [own, other] = [image(directory, `io-${number}`, format), image(directory, `direct-${number}`, format)]
+  const disk = { uri: `file://${own}${query}`, domain: '1' }
+  const backend = await plugin.call('Datapath.attach', disk)
+  await plugin.call('Datapath.activate', disk)
+  const peer = await direct(other, directory)
+  try {
+    const targets = [targetOf(backend, implementation), peer.target] as const
+    for (const target of targets) fio(target, ['--rw=write', '--bs=1M', `--size=${DISK_SIZE}`])
+    return Object.entries(PATTERNS).map(([pattern, rw]) => {
+      const rates: readonly [number[], number[]] = [[], []]
+      for (let round = 0; round <= ROUNDS; round += 1)
+        // In turn, and every second time the other way round; the first round does not count.
+        for (const index of round % 2 === 0 ? ([0, 1] as const) : ([1, 0] as const)) {
+          const options = [`--rw=${rw}`, '--bs=4k', '--iodepth=16', '--time_based', `--runtime=${RUNTIME}`]
+          const rate = fio(targets[index], [...options, `--size=${DISK_SIZE}`])
+          if (round > 0) rates[index].push(rate)
+        }
+      const [through, directly] = [median(rates[0]), median(rates[1])]
+      return {
+        what: `${name}: ${pattern} 4 KiB`,
+        median: `${through.toFixed(0)} IOPS`,
+        ratio: ratio(through / directly),
+        peer: `the engine itself: ${directly.toFixed(0)} IOPS`,
+      }
+    })
+  } finally {
+    await peer.end()
+    await plugin.call('Datapath.detach', disk)
+  }
+}
+
+/** Runs fio, and gives reads and writes in a second. */
+function fio(target: Target, options: readonly string[]): number {
+  const on =
+    'nbd' in target
+      ? ['--ioengine=nbd', `--uri=${target.nbd}`]
+      : ['--ioengine=libaio', '--direct=1', `--filename=${target.path}`]
+  const output = execFileSync('fio', ['--name=x', '--output-format=json', ...on, ...options], { encoding: 'utf8' })
+  const { jobs } = JSON.parse(output.slice(output.indexOf('{')))
+  const [{ read, write, error }] = jobs
+  if (error !== 0) throw new Error(`fio failed with error ${error}: ${output}`)
+  return read.iops + write.iops
+}
+
+function targetOf({ implementations }: Result<'Datapath.attach'>, wanted: Implementation): Target {
+  for (const [kind, value] of implementations) {
+    if (kind !== wanted) continue
+    if (kind === 'Nbd') return { nbd: nbdUri(value.uri) }
+    if (kind !== 'XenDisk') return { path: value.path }
+  }
+  throw new Error(`the disk has no ${wanted}`)
+}
+
+/** The toolstack's form of the address of an export as a URI. */
+function nbdUri(text: string): string {
+  const [, socket = '', name = ''] = /^nbd:unix:(.*):exportname=(.*)$/.exec(text) ?? []
+  return `nbd+unix:///${name}?socket=${socket}`
+}
+
+async function loopDevice(file: string): Promise<{ target: Target; end(): Promise<void> }> {
+  const path = execFileSync('losetup', ['--find', '--show', '--direct-io=on', file], { encoding: 'utf8' }).trim()
+  return {
+    target: { path },
+    async end() {
+      execFileSync('losetup', ['--detach', path])
+    },
+  }
+}
+
+/** A daemon for one image, with the options that the plugin gives it. */
+async function daemon(file: string, format: 'raw' | 'qcow2', kind: 'nbd' | 'fuse', directory: string) {
+  const socket = join(directory, `${format}-${kind}`)
+  const mountpoint = `${socket}.image`
+  const protocol = { driver: 'file', filename: file, discard: 'unmap', cache: { direct: true } }
+  const node = { driver: format, 'node-name': 'disk', discard: 'unmap', cache: { direct: true }, file: protocol }
+  if (kind === 'fuse') execFileSync('truncate', ['--size=0', mountpoint])
+  const exported =
+    kind === 'nbd'
+      ? [
+          '--nbd-server',
+          `addr.type=unix,addr.path=${socket}`,
+          '--export',
+          'nbd,id=e,node-name=disk,name=disk,writable=on',
+        ]
+      : ['--export', `fuse,id=e,node-name=disk,mountpoint=${mountpoint},writable=on`]
+  const pidFile = `${socket}.pid`
+  const args = ['--blockdev', JSON.stringify(node), ...exported, '--pidfile', pidFile]
+  const child = spawn('qemu-storage-daemon', args, { stdio: 'inherit' })
+  const ended = once(child, 'exit')
+  await eventually(() => existsSync(pidFile), 'the daemon is ready')
+  const loop = kind === 'fuse' ? await loopDevice(mountpoint) : undefined
+  return {
+    target: loop?.target ?? { nbd: `nbd+unix:///disk?socket=${socket}` },
+    async end() {
+      await loop?.end()
+      child.kill()
+      await ended
+    },
+  }
+}
+
+function pair(
+  name: string,
+  format: Pair['format'],
+  query: string,
+  implementation: Implementation,
+  direct: Pair['direct'],
+): Pair {
+  return { name, format, query, implementation, direct }
+}
