@@ -30,7 +30,7 @@ export class LvmError extends Error {
 
 /** What LVM says where there are not enough free extents, or the area for metadata is full. */
 const NO_SPACE =
-  /insufficient (suitable )?(contiguous )?(allocatable )?(free space|extents)|too large for circular buffer/i
+  /insufficient (suitable )?(contiguous )?(allocatable )?(free space|extents)|PE range error|too large for circular buffer|exceeds maximum metadata size/i
 
 /** Whether the messages of a failed command say that a volume group or logical volume is not there. */
 export function saysAbsent(error: unknown): boolean {
