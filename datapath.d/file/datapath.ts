@@ -47,7 +47,7 @@ const ENGINES = {
   },
 } as const satisfies Record<string, LifeCycle>
 
-const WITH_DAEMON = 'attach it with the option engine=qsd'
+const WITH_DAEMON = 'attach it with the option engine=qsd, in its URI or in config.json beside the plugin'
 
 /** The engine that has the disk of a URI, or shall have it. */
 function engineOf(uri: string): keyof typeof ENGINES {

@@ -150,8 +150,11 @@ export class Operations {
 
   /** Cancelled before it is forgotten: a plugin need not stop what it forgets. */
   async #end(operation: Operation, options: CallOptions): Promise<void> {
-    await this.cancel(operation, options)
-    await this.destroy(operation, options)
+    try {
+      await this.cancel(operation, options)
+    } finally {
+      await this.destroy(operation, options)
+    }
   }
 
   async #call<M extends 'Data.stat' | 'Data.cancel' | 'Data.destroy'>(
