@@ -3,24 +3,30 @@ import { describeDisk } from '../../src/engine/disk-options.ts'
 import { type NbdAddress, nbdAddressOf } from '../../src/engine/nbd-uri.ts'
 import { qsdDatapath, type SchemeDriver } from '../../src/engine/qsd/datapath.ts'
 import { qsdDiagnostics } from '../../src/engine/qsd/datapath-diagnostics.ts'
+import type { Protocol } from '../../src/engine/qsd/nodes.ts'
 import { definePlugin, type Plugin } from '../../src/kit/index.ts'
+import { TLS_OPTIONS, tlsOf } from './tls.ts'
 
 /** Seconds that requests wait for a server that is being restarted, before they fail. */
 const RECONNECT_SECONDS = '10'
 
 const nbdDriver: SchemeDriver = {
-  options: { socket: 'absolute path', 'reconnect-delay': 'positive integer' },
+  options: { socket: 'absolute path', 'reconnect-delay': 'positive integer', ...TLS_OPTIONS },
   group: (uri) => `nbd:${serverName(nbdAddressOf(uri))}`,
   server(uri) {
     const { server } = nbdAddressOf(uri)
     return server.type === 'inet' ? { host: server.host, port: Number(server.port) } : undefined
   },
   describe(uri, options) {
-    const address = nbdAddressOf(uri)
-    const reconnectDelay = Number(options.own.get('reconnect-delay') ?? RECONNECT_SECONDS)
+    const tls = tlsOf(uri, options.own)
+    const protocol: Protocol = {
+      driver: 'nbd',
+      ...nbdAddressOf(uri),
+      'reconnect-delay': Number(options.own.get('reconnect-delay') ?? RECONNECT_SECONDS),
+      ...(tls?.hostname === undefined ? {} : { 'tls-hostname': tls.hostname }),
+    }
     // The name of an export has no extension that would mean a format.
-    const path = ''
-    return describeDisk({ protocol: { driver: 'nbd', ...address, 'reconnect-delay': reconnectDelay }, path }, options)
+    return describeDisk({ protocol, path: '', ...(tls === undefined ? {} : { secrets: [tls.secret] }) }, options)
   },
 }
 

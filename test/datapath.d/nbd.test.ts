@@ -1,8 +1,9 @@
 import { execFileSync } from 'node:child_process'
-import { truncateSync } from 'node:fs'
+import { chmodSync, mkdtempSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { dir } from 'tmp-promise'
 import { describe, expect, test } from 'vitest'
-import { io, nbdUriOf } from '../support/datapath.ts'
+import { io, nbdUriOf, processesNaming, textsBelow } from '../support/datapath.ts'
 import { lacks } from '../support/needs.ts'
 import { NBD_NEEDS, nbdServer } from '../support/servers/nbd.ts'
 import { DISK_SIZE, READ, testsOfEveryScheme, underTest, WRITE } from './networked.ts'
@@ -47,3 +48,78 @@ describe.skipIf(missing)('nbd', () => {
     await io(nbdUriOf(await it.use(formatted)), READ)
   })
 })
+
+describe.skipIf(missing)('nbd with a key that both sides know', () => {
+  const it = underTest('datapath.d/nbd', () => secured((keys) => [`--tls-psk=${keys}`]))
+
+  test('lets in who has it, and shows it nobody', async () => {
+    const uri = `${it.server.uri}?tls-psk-file=${it.server.keys}`
+    await io(nbdUriOf(await it.use(uri)), WRITE)
+    await it.leave(uri)
+    await io(nbdUriOf(await it.use(uri)), READ)
+    expect(processesNaming(KEY)).toEqual([])
+    expect(textsBelow(it.plugin.runDirectory)).not.toContain(KEY)
+    expect(await it.plugin.call('Plugin.diagnostics', {})).not.toContain(KEY)
+  })
+
+  test('refuses others, who are told', async () => {
+    const failure = async (uri: string) =>
+      (await it.plugin.fail('Datapath.attach', { uri, domain: '1' })).params.join(' ')
+    const wrong = join(mkdtempSync(join(it.server.host.directory, 'wrong-')), 'keys.psk')
+    writeFileSync(wrong, `alice:${KEY.replaceAll('a', 'b')}\n`, { mode: 0o600 })
+    expect(await failure(`${it.server.uri}?tls-psk-file=${wrong}`)).toMatch(/QmpError/)
+    expect(await failure(it.server.uri)).toMatch(/TLS/)
+    chmodSync(wrong, 0o644)
+    expect(await failure(`${it.server.uri}?tls-psk-file=${wrong}`)).toMatch(/CredentialsError.*chmod 600/)
+    expect(await failure(`${it.server.uri}?tls-hostname=x`)).toMatch(/DiskUriError/)
+  })
+})
+
+describe.skipIf(missing || lacks('openssl'))('nbd with certificates', () => {
+  const it = underTest('datapath.d/nbd', () => secured((_, certificates) => [`--tls-certificates=${certificates}`]))
+
+  test('reaches the server that has the right one', async () => {
+    const uri = `${it.server.uri}?tls-certificates=${it.server.certificates}&tls-hostname=`
+    await io(nbdUriOf(await it.use(`${uri}storage.example`)), WRITE)
+    const { params } = await it.plugin.fail('Datapath.attach', { uri: `${uri}other.example`, domain: '2' })
+    expect(params.join(' ')).toMatch(/certificate/i)
+  })
+})
+
+const KEY = 'a'.repeat(64)
+
+/** A server that demands TLS, with a disk, the keys of alice, and certificates of storage.example. */
+async function secured(tls: (keys: string, certificates: string) => readonly string[]) {
+  const { path: directory, cleanup } = await dir({ unsafeCleanup: true, prefix: 'smapiv3-tls-' })
+  const keys = join(directory, 'keys.psk')
+  writeFileSync(keys, `alice:${KEY}\n`, { mode: 0o600 })
+  makeCertificates(directory)
+  const server = await nbdServer(['--tls=require', ...tls(keys, directory)])
+  server.addExport('disk', DISK_SIZE)
+  return {
+    ...server,
+    uri: `nbd://alice@${server.host.address}/disk`,
+    keys,
+    certificates: directory,
+    async remove() {
+      await server.remove()
+      await cleanup()
+    },
+  }
+}
+
+function makeCertificates(directory: string): void {
+  const openssl = (...args: string[]): void => {
+    execFileSync('openssl', args, { cwd: directory, stdio: 'ignore' })
+  }
+  const key = ['-newkey', 'rsa:2048', '-nodes']
+  const authority = ['-addext', 'keyUsage=critical,keyCertSign', '-subj', '/CN=authority', '-days', '2']
+  openssl('req', '-x509', ...key, '-keyout', 'ca-key.pem', '-out', 'ca-cert.pem', ...authority)
+  openssl('req', ...key, '-keyout', 'server-key.pem', '-out', 'server.csr', '-subj', '/CN=storage.example')
+  writeFileSync(
+    join(directory, 'extensions'),
+    'subjectAltName=DNS:storage.example\nkeyUsage=digitalSignature,keyEncipherment\nextendedKeyUsage=serverAuth\n',
+  )
+  const signed = ['-CA', 'ca-cert.pem', '-CAkey', 'ca-key.pem', '-CAcreateserial', '-extfile', 'extensions']
+  openssl('x509', '-req', '-in', 'server.csr', '-out', 'server-cert.pem', '-days', '2', ...signed)
+}

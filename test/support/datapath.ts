@@ -130,3 +130,11 @@ function linesWith(file: string, text: string): readonly string[] {
     .split('\n')
     .filter((line) => line.includes(text))
 }
+
+/** All that is in the files below a directory, but for those of block devices, which are the disk itself. */
+export function textsBelow(directory: string): string {
+  return readdirSync(directory, { withFileTypes: true, recursive: true })
+    .filter((entry) => entry.isFile() && entry.name !== 'image')
+    .map((entry) => readFileSync(join(entry.parentPath, entry.name), 'utf8'))
+    .join('\n')
+}

@@ -38,14 +38,24 @@ export const CACHE_MODES: Readonly<Record<CacheMode, CacheRow>> = {
   unsafe: { direct: false, noFlush: true, writethrough: false },
 }
 
-/** A password that a node names, handed over by QMP and never on a command line. */
-export interface Secret {
-  /** The option of the protocol that takes the secret's name, such as `password-secret` or `key-secret`. */
-  readonly option: string
-  readonly data: string
-  /** How the data are written, where they are bytes rather than text. */
-  readonly format?: 'base64'
-}
+/** What a node names to prove who it is: handed over by QMP and never on a command line. */
+export type Secret =
+  | {
+      /** The option of the protocol that takes the secret's name, such as `password-secret` or `key-secret`. */
+      readonly option: string
+      readonly data: string
+      /** How the data are written, where they are bytes rather than text. */
+      readonly format?: 'base64'
+    }
+  | {
+      readonly option: 'tls-creds'
+      readonly 'qom-type': 'tls-creds-x509' | 'tls-creds-psk'
+      readonly endpoint: 'client'
+      /** The directory of certificates or keys. */
+      readonly dir: string
+      /** To whom a key belongs. */
+      readonly username?: string
+    }
 
 /** The server of an NBD export (QMP's SocketAddress). */
 export type SocketAddress =
@@ -87,6 +97,7 @@ export type Protocol =
       readonly export?: string
       readonly 'reconnect-delay'?: number
       readonly 'open-timeout'?: number
+      readonly 'tls-hostname'?: string
     }
   | {
       readonly driver: 'http' | 'https'
