@@ -22,6 +22,7 @@ const PACKAGES = {
   lvm: 'lvm2',
   modprobe: 'kmod',
   nbdkit: 'nbdkit',
+  'qemu-img': 'qemu-utils',
   sync: 'coreutils',
   'tap-ctl': 'blktap',
   umount: 'mount',

@@ -27,7 +27,7 @@ async function answer(...words: string[]): Promise<Record<string, unknown>> {
 test('an SR, a volume, its bytes, a snapshot, and back', async () => {
   const uuid = '6a0d1d8c-9f86-4b3f-8a62-6b9d7f6d2a11'
   const uri = pathToFileURL(directory).href
-  const created = await answer('sr', 'create', 'file', `uri=${uri}`, '--name', 'images', '--uuid', uuid)
+  const created = await answer('sr', 'create', 'file', `uri=${uri}`, 'format=raw', '--name', 'images', '--uuid', uuid)
   expect(created).toEqual({ uuid, configuration: expect.objectContaining({ uri }) })
   const settings = Object.entries(created.configuration as object).map(([key, value]) => `${key}=${value}`)
   const attached = await answer('sr', 'attach', 'file', '--uuid', uuid, ...settings)
@@ -75,7 +75,17 @@ test('an SR, a volume, its bytes, a snapshot, and back', async () => {
 
 test('people read tables without colours and control characters', async () => {
   const uri = pathToFileURL(directory).href
-  const created = await place.run([...bundled, 'sr', 'create', 'file', `uri=${uri}`, '--name', 'images', '--attach'])
+  const created = await place.run([
+    ...bundled,
+    'sr',
+    'create',
+    'file',
+    `uri=${uri}`,
+    'format=raw',
+    '--name',
+    'images',
+    '--attach',
+  ])
   expect(created).toMatchObject({ status: 0, stdout: expect.stringContaining('is created and attached') })
   await place.run([...bundled, 'volume', 'create', 'images', 'a\u001b[31m\nb', '1.5GiB'])
   const { stdout } = await place.run([...bundled, 'volume', 'ls', 'images'])

@@ -75,10 +75,15 @@ export function blockDeviceOf({ implementations }: Backend): string {
 /** Milliseconds that commands of qemu-io may take: no test may be able to hang. */
 const IO_PATIENCE = 100_000
 
-/** Runs commands of qemu-io on an NBD URI or a block device; fails where one of them does. */
-export async function io(target: string, commands: readonly string[], options: readonly string[] = []): Promise<void> {
+/** Runs commands of qemu-io on an NBD URI, a block device or an image; fails where one of them does. */
+export async function io(
+  target: string,
+  commands: readonly string[],
+  options: readonly string[] = [],
+  format = 'raw',
+): Promise<void> {
   const parts = commands.flatMap((command) => ['-c', command])
-  const { stdout } = await promisify(execFile)('qemu-io', [...options, '-f', 'raw', ...parts, target], {
+  const { stdout } = await promisify(execFile)('qemu-io', [...options, '-f', format, ...parts, target], {
     timeout: IO_PATIENCE,
     killSignal: 'SIGKILL',
   })

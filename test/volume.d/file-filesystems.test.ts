@@ -21,7 +21,7 @@ function useFileSystem(type: 'ext4' | 'xfs', size: number): void {
   beforeEach(async () => {
     mounted = await mountFileSystem(type, size)
     const uuid = '11111111-1111-4111-8111-111111111111'
-    const configuration = { uri: `file://${mounted.path}` }
+    const configuration = { uri: `file://${mounted.path}`, format: 'raw' }
     sr = await plugin.call('SR.attach', {
       configuration: await plugin.call('SR.create', { uuid, configuration, name: '', description: '' }),
     })

@@ -46,7 +46,7 @@ function uriOf(path: string): string {
 async function makeSr(path: string, uuid: string): Promise<string> {
   const configuration = await plugin.call('SR.create', {
     uuid,
-    configuration: { uri: uriOf(path) },
+    configuration: { uri: uriOf(path), format: 'raw' },
     name: 'fast',
     description: 'disks',
   })

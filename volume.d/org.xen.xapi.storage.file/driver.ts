@@ -2,15 +2,21 @@
 import { join } from 'node:path'
 import { FileUriError, formatFileUri, parseFileUri } from '../../src/engine/file-uri.ts'
 import type { Configuration, Location, RepositoryDriver } from '../../src/engine/images/driver.ts'
+import { CONFIGURATION_KEYS as COMMON_KEYS } from '../../src/engine/images/plugin.ts'
 import { incomplete } from '../../src/engine/images/probe.ts'
+import { frontOf } from '../../src/engine/qsd/datapath-front.ts'
+import { diskOf } from '../../src/engine/qsd/disk.ts'
 import { ConfigurationError } from '../../src/engine/sr/errors.ts'
 import { KERNEL_LOCKS } from '../../src/engine/sr/locks.ts'
 
 /** Key of device_config → description, for Plugin.query. */
 export const CONFIGURATION_KEYS = {
   uri: 'URI of the directory that holds the SR: file:///absolute/path, percent-encoded',
-  sr_uuid: 'uuid of the SR expected there; SR.create and SR.probe add it',
+  ...COMMON_KEYS,
 }
+
+/** The daemon in which the datapath plugin `file` has the images. */
+const DAEMON = 'file'
 
 export const driver: RepositoryDriver = {
   plugin: 'file',
@@ -23,6 +29,7 @@ export const driver: RepositoryDriver = {
   },
   imageUri: ({ directory }, fileName) => formatFileUri(join(directory, fileName)),
   locks: KERNEL_LOCKS,
+  localDisk: (uri) => ({ disk: diskOf(DAEMON, uri), front: frontOf(DAEMON, uri) }),
 }
 
 function locationOf(directory: string): Location {

@@ -14,6 +14,9 @@ import { writeAndReadBack } from './pattern.ts'
 const PLUGIN = 'file'
 const SIZE = '1GiB'
 
+/** Needs no tools but those of every system. */
+const FORMAT = 'raw'
+
 /** What the story came to, for machines. */
 export interface Told {
   readonly plugins: readonly string[]
@@ -60,8 +63,9 @@ async function tell(
 
   await mkdir(place)
   const uri = pathToFileURL(place).href
-  narrator.step('A storage repository', 'sr', 'create', PLUGIN, `uri=${uri}`, '--name', 'demo', '--attach')
-  const created = await host.srs.create({ plugin: PLUGIN, configuration: { uri }, name: 'demo' }, call)
+  const settings = [`uri=${uri}`, `format=${FORMAT}`]
+  narrator.step('A storage repository', 'sr', 'create', PLUGIN, ...settings, '--name', 'demo', '--attach')
+  const created = await host.srs.create({ plugin: PLUGIN, configuration: { uri, format: FORMAT }, name: 'demo' }, call)
   const { uuid } = created
   onFailure(() => destroyed(host, { plugin: PLUGIN, ...created }))
   await host.srs.attach({ plugin: PLUGIN, ...created }, call)

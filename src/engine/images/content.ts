@@ -1,23 +1,68 @@
 /** The methods of class Volume that read content: Volume.compare and Volume.similar_content. */
 import type { Params, Result } from '../../contract/methods.ts'
 import { BLOCK_SIZE, differingBlocks } from '../compare.ts'
+import { type Blocks, blocksOf, rangesOf } from './blocks.ts'
+import { chainOf } from './chain.ts'
 import type { RepositoryDriver } from './driver.ts'
-import { statImage } from './image.ts'
+import type { VolumeFormat } from './format.ts'
 import { imageFile, readContents, volumeKeys } from './layout.ts'
-import { findMetadata, type Metadata, readMetadata } from './metadata.ts'
+import { findMetadata, formatOf, type Metadata, readMetadata } from './metadata.ts'
+import { map } from './qemu-img.ts'
 import { openRepository } from './repository.ts'
+import { sizeOf } from './tracking.ts'
+import { refuseWithoutData } from './volume.ts'
 
+/**
+ * Raw images are read. Of images that stand on others, the blocks count as different that one of them has above the image
+ * that both have in common: nothing is read, and some of those may be alike.
+ */
 export async function compare(
   driver: RepositoryDriver,
   { sr, key, key2 }: Params<'Volume.compare'>,
 ): Promise<Result<'Volume.compare'>> {
   const { directory } = await openRepository(driver, sr)
-  for (const each of [key, key2]) {
-    readMetadata(directory, each)
-    statImage(directory, each)
+  const [one, other] = [key, key2].map((each) => comparable(directory, each))
+  if (one === undefined || other === undefined || key === key2) return { blocksize: BLOCK_SIZE, ranges: [] }
+  if (one.format === 'raw' && other.format === 'raw') {
+    return { blocksize: BLOCK_SIZE, ranges: differingBlocks(one.path, other.path) }
   }
-  const ranges = key === key2 ? [] : differingBlocks(imageFile(directory, key), imageFile(directory, key2))
-  return { blocksize: BLOCK_SIZE, ranges }
+  const blocks = blocksOf(Math.max(one.size, other.size))
+  if (one.format === 'qcow2' && other.format === 'qcow2') {
+    addOwnBlocks(blocks, one, other)
+    addOwnBlocks(blocks, other, one)
+    if (one.size !== other.size) blocks.setRange(Math.floor(Math.min(one.size, other.size) / BLOCK_SIZE), blocks.count)
+  } else blocks.setRange(0, blocks.count)
+  return { blocksize: BLOCK_SIZE, ranges: rangesOf(blocks) }
+}
+
+interface Comparable {
+  readonly path: string
+  readonly format: VolumeFormat
+  readonly size: number
+  readonly chain: readonly string[]
+}
+
+function comparable(directory: string, key: string): Comparable {
+  const metadata = readMetadata(directory, key)
+  refuseWithoutData(key, metadata)
+  const format = formatOf(metadata)
+  const size = sizeOf(directory, key, metadata)
+  return {
+    path: imageFile(directory, key, format),
+    format,
+    size,
+    chain: format === 'qcow2' ? chainOf(directory, key) : [key],
+  }
+}
+
+/** Adds the blocks that a volume does not have from an image that another one stands on as well. */
+function addOwnBlocks(blocks: Blocks, { path, chain }: Comparable, other: Comparable): void {
+  const common = chain.findIndex((key) => other.chain.includes(key))
+  for (const { start, length, depth, present } of map(path)) {
+    if (!present || (common >= 0 && depth >= common)) continue
+    const first = Math.floor(start / BLOCK_SIZE)
+    blocks.setRange(first, Math.ceil((start + length) / BLOCK_SIZE) - first)
+  }
 }
 
 /** Volumes that descend from the same one, the closest relatives first. */

@@ -1,7 +1,7 @@
 /** Plugin.diagnostics: the state of every SR that is attached on this host. */
+
+import { candidatesIn } from './collect.ts'
 import type { DirectoryAttachment, RepositoryDriver } from './driver.ts'
-import { readContents } from './layout.ts'
-import { leftoverKeys } from './leftovers.ts'
 import { attachmentsFor, repositoryAt } from './repository.ts'
 import { describeVolumes } from './stat.ts'
 
@@ -16,7 +16,7 @@ async function describe(driver: RepositoryDriver, attachment: DirectoryAttachmen
   const { directory, uuid } = attachment
   try {
     const { volumes, damaged } = describeVolumes(await repositoryAt(driver, attachment))
-    const leftovers = leftoverKeys(readContents(directory)).length
+    const leftovers = candidatesIn(directory).size
     return [
       `${directory}: SR ${uuid}`,
       `  volumes ${volumes.length}, damaged ${damaged.length}`,

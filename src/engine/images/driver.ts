@@ -19,6 +19,7 @@
  * refuses writes (EROFS, EACCES) is read-only: what only reads works, what writes says so.
  */
 import type { Params, Result } from '../../contract/methods.ts'
+import type { Disk } from '../qsd/disk.ts'
 import type { Attachment } from '../sr/attachments.ts'
 import type { Locks } from '../sr/locks.ts'
 
@@ -40,6 +41,10 @@ export interface Location {
 export interface DirectoryAttachment extends Attachment {
   /** Where the SR's directory is on this host. */
   readonly directory: string
+  /** Set where nothing can be written. */
+  readonly read_only?: boolean
+  /** Set where the directory is no SR of ours, but holds ISO images. */
+  readonly isos?: boolean
   /** Set when SR.destroy begins, so that a repeated call knows what to finish when nothing of the SR is left. */
   readonly destroying?: { readonly made_directory: boolean }
 }
@@ -73,4 +78,14 @@ export interface RepositoryDriver {
   /** The URI of an image in the SR's directory. */
   imageUri(attachment: DirectoryAttachment, fileName: string): string
   readonly locks: Locks
+  /**
+   * The disks that the datapath of this host has of a URI, for changes while it is in use, see ../qsd/live.ts. Without
+   * it, an image that is in use is told by QEMU's locks alone, and cannot be changed.
+   */
+  localDisk?(uri: string): { readonly disk: Disk; readonly front: Disk }
+  /**
+   * Whether images that stand on each other may be merged, and the ones that are left over removed, while another host
+   * might have them open. True unless given: only this host has the directory.
+   */
+  mayMerge?(attachment: DirectoryAttachment): boolean | Promise<boolean>
 }

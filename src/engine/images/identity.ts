@@ -1,6 +1,10 @@
 /** The file that makes a directory an SR, and what is said about an SR from it. */
+import { createHash } from 'node:crypto'
+import { statSync } from 'node:fs'
+import { basename } from 'node:path'
 import { DamagedFileError, readRecord, writeRecord } from '../sr/record-file.ts'
 import { errnoOf } from '../storage-error.ts'
+import { FORMAT_NAMES, type VolumeFormat } from './format.ts'
 import { identityFile } from './layout.ts'
 
 /** The newest format of an SR's directory that this version understands. */
@@ -14,6 +18,8 @@ export interface Identity {
   readonly description: string
   /** Whether SR.create made the directory, so that SR.destroy removes it. */
   readonly made_directory: boolean
+  /** Of new volumes; raw where it is missing, as the first version of this plugin left it. */
+  readonly image_format?: VolumeFormat
   /** Set while SR.destroy is at work: should it be killed, a repeated one goes on, and nothing else may begin. */
   readonly destroying?: boolean
 }
@@ -24,12 +30,28 @@ const MEMBERS = {
   name: 'string',
   description: 'string',
   made_directory: 'boolean',
+  image_format: 'string?',
   destroying: 'boolean?',
 }
 
 /** The identity of a new SR. */
-export function newIdentity(uuid: string, name: string, description: string, madeDirectory: boolean): Identity {
-  return { format: FORMAT, uuid, name, description, made_directory: madeDirectory }
+export function newIdentity(more: Omit<Identity, 'format'>): Identity {
+  return { format: FORMAT, ...more }
+}
+
+/**
+ * The identity of a directory of ISO images, which nothing is written to: its name is the directory's.
+ * @returns undefined where there is no such directory
+ */
+export function isoIdentity(directory: string, uuid: string): Identity | undefined {
+  if (!statSync(directory, { throwIfNoEntry: false })?.isDirectory()) return undefined
+  return newIdentity({ uuid, name: basename(directory), description: 'ISO images', made_directory: false })
+}
+
+/** A uuid for a directory of ISO images that was not given one: the same every time. */
+export function uuidFor(sr: string): string {
+  const digits = createHash('sha256').update(sr).digest('hex')
+  return digits.replace(/^(.{8})(.{4}).(.{3}).(.{3})(.{12}).*$/, '$1-$2-4$3-8$4-$5')
 }
 
 /**
@@ -46,8 +68,12 @@ export function readIdentity(directory: string): Identity | undefined {
     throw error
   }
   const identity = record as unknown as Identity
-  if (identity.format <= FORMAT) return identity
-  throw new DamagedFileError(path, `it has format ${identity.format}, and this plugin understands up to ${FORMAT}`)
+  const { format, image_format = 'raw' } = identity
+  if (format > FORMAT) {
+    throw new DamagedFileError(path, `it has format ${format}, and this plugin understands up to ${FORMAT}`)
+  }
+  if (FORMAT_NAMES.includes(image_format)) return identity
+  throw new DamagedFileError(path, `this plugin knows no images of the format ${image_format}`)
 }
 
 /** Writes the identity; the SR's lock must be held. */

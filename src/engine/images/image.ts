@@ -1,14 +1,32 @@
-/** Images: raw files, sparse where nothing has been written. */
-import { type BigIntStats, closeSync, fstatSync, fsyncSync, ftruncateSync, openSync, statSync } from 'node:fs'
+/** The image files of volumes. */
+import {
+  type BigIntStats,
+  chmodSync,
+  closeSync,
+  existsSync,
+  fstatSync,
+  fsyncSync,
+  ftruncateSync,
+  openSync,
+  realpathSync,
+  renameSync,
+  statSync,
+} from 'node:fs'
 import type { Int64 } from '../../contract/json.ts'
 import { errors } from '../../kit/index.ts'
+import { syncPath } from '../atomic-file.ts'
 import { copyImage } from '../copy.ts'
 import type { Lock } from '../lock.ts'
+import { loopDevices, refreshLoopCapacity, servesFile } from '../loop.ts'
 import { VolumeInUseError } from '../sr/errors.ts'
 import { DamagedFileError } from '../sr/record-file.ts'
 import { errnoOf, storageError } from '../storage-error.ts'
-import { imageFile } from './layout.ts'
-import { type Metadata, readMetadata } from './metadata.ts'
+import type { VolumeFormat } from './format.ts'
+import { imageFile, isIso, newImageFile } from './layout.ts'
+import { formatOf, type Metadata, readMetadata } from './metadata.ts'
+import { readQcow2Header } from './qcow2.ts'
+import { createEmpty } from './qemu-img.ts'
+import { readVhdSize, VHD_MAX_SIZE } from './vhd.ts'
 
 /**
  * Sizes are multiples of 4 KiB: a loop device drops the end of a file that does not fill a sector, direct I/O needs
@@ -16,8 +34,8 @@ import { type Metadata, readMetadata } from './metadata.ts'
  */
 const SIZE_UNIT = 4096
 
-/** 4 PiB: what the node:fs interface and the loop devices of the datapath carry with room to spare. */
-const MAX_SIZE = 2 ** 52
+/** Of images in bytes: 4 PiB is what the node:fs interface and the loop devices of the datapath carry with room to spare. */
+const MAX_SIZE: Readonly<Record<VolumeFormat, number>> = { raw: 2 ** 52, qcow2: 2 ** 52, vhd: VHD_MAX_SIZE }
 
 /** Permission bits of an image; the datapath attaches an image without write permission read-only. */
 export const WRITABLE = 0o600
@@ -32,22 +50,29 @@ export interface Source {
 
 /**
  * The size in bytes that an image gets for the size asked for: that, rounded up.
- * @throws PluginError SR_BACKEND_FAILURE_79 for a size below 1 or beyond 4 PiB
+ * @throws PluginError SR_BACKEND_FAILURE_79 for a size below 1 or beyond what the format can have
  */
-export function imageSize(size: Int64): number {
+export function imageSize(size: Int64, format: VolumeFormat): number {
+  const largest = MAX_SIZE[format]
   if (size < 1) throw errors.invalidSize(`a volume of ${size} bytes is not possible; the smallest size is 1`)
-  if (size > MAX_SIZE) throw errors.invalidSize(`${size} bytes are more than the ${MAX_SIZE} that a volume can have`)
+  if (size > largest) throw errors.invalidSize(`${size} bytes are more than the ${largest} that a volume can have`)
   return Math.ceil(Number(size) / SIZE_UNIT) * SIZE_UNIT
 }
 
 /** Makes an image without data. Durable but for its name, which the caller makes so with the metadata. */
-export function createImage(path: string, size: number): void {
-  changeSize(path, 'wx', size)
+export function createImage(path: string, format: VolumeFormat, size: number, held: Lock): void {
+  if (format === 'raw') changeSize(path, 'wx', size)
+  else {
+    createEmpty(path, format, size, held)
+    makeDurable(path, WRITABLE)
+  }
 }
 
-/** Makes an image larger; what is new reads as zeros. */
-export function growImage(path: string, size: number): void {
+/** Makes a raw image larger, and the loop devices that serve it; what is new reads as zeros. */
+export function growRawImage(path: string, size: number): void {
   changeSize(path, 'r+', size)
+  const file = realpathSync(path)
+  for (const loop of loopDevices()) if (servesFile(loop, file)) refreshLoopCapacity(loop.device)
 }
 
 /**
@@ -60,8 +85,8 @@ export async function withSource<T>(
   body: (source: Source) => T | Promise<T>,
 ): Promise<T> {
   const metadata = readMetadata(directory, key)
-  const path = imageFile(directory, key)
-  const descriptor = openImage(directory, key)
+  const path = imageFile(directory, key, formatOf(metadata))
+  const descriptor = openImage(directory, key, metadata)
   try {
     return await body({ metadata, path, descriptor })
   } finally {
@@ -70,16 +95,23 @@ export async function withSource<T>(
 }
 
 /**
- * Size and allocation of a volume's image.
+ * The file of a volume's image: size and allocation.
  * @throws PluginError Volume_does_not_exist
  * @throws DamagedFileError where the volume exists and its image does not
  */
-export function statImage(directory: string, key: string): BigIntStats {
-  try {
-    return statSync(imageFile(directory, key), { bigint: true })
-  } catch (error) {
-    throwAbsent(error, directory, key)
-  }
+export function statImage(directory: string, key: string, metadata: Metadata): BigIntStats {
+  return onImage(directory, key, metadata, (path) => statSync(path, { bigint: true }))
+}
+
+/** Bytes that a volume has for its guest. */
+export function virtualSize(directory: string, key: string, metadata: Metadata, image: BigIntStats): bigint {
+  return onImage(directory, key, metadata, (path) => SIZE_OF[formatOf(metadata)](path, image))
+}
+
+const SIZE_OF: Readonly<Record<VolumeFormat, (path: string, image: BigIntStats) => bigint>> = {
+  raw: (_path, image) => image.size,
+  qcow2: (path) => readQcow2Header(path).size,
+  vhd: readVhdSize,
 }
 
 /**
@@ -88,15 +120,57 @@ export function statImage(directory: string, key: string): BigIntStats {
  * @throws PluginError SR_BACKEND_FAILURE_44 where there is no space
  */
 export function copySource({ path, descriptor }: Source, destination: string, held: Lock, mode: number): void {
+  const verify = unchanged(path, descriptor)
+  copyImage(descriptor, destination, mode, held, verify)
+}
+
+/**
+ * Notes the state of an open image.
+ * @returns what fails where it has been written since
+ */
+export function unchanged(path: string, descriptor: number): () => void {
   const before = fstatSync(descriptor, { bigint: true })
-  copyImage(descriptor, destination, mode, held, () => {
+  return () => {
     const after = fstatSync(descriptor, { bigint: true })
     if (after.mtimeNs === before.mtimeNs && after.size === before.size) return
     throw new VolumeInUseError(
-      `${path} was written while it was being copied, and its file system has no reflink: ` +
+      `${path} was written while it was being copied, and could not be copied at one point in time: ` +
         'repeat the call when the volume is not in use',
     )
-  })
+  }
+}
+
+/** Syncs an image that a tool has made. */
+export function makeDurable(path: string, mode: number): void {
+  const descriptor = openSync(path, 'r+')
+  try {
+    fsyncSync(descriptor)
+  } finally {
+    closeSync(descriptor)
+  }
+  chmodSync(path, mode)
+}
+
+/** Puts a new image in the place of a volume's, at once. */
+export function replaceImage(directory: string, key: string, format: VolumeFormat): void {
+  renameSync(newImageFile(directory, key, format), imageFile(directory, key, format))
+  syncPath(directory)
+}
+
+/**
+ * Finishes what a call that was killed had begun, on a file system without hard links: it had moved the image of a
+ * volume away, and not yet put the new one in its place.
+ */
+export function recoverImage(directory: string, key: string, format: VolumeFormat): boolean {
+  // What is half written beside an image of another format is never the whole of it.
+  if (format !== 'qcow2' || existsSync(imageFile(directory, key, format))) return false
+  try {
+    replaceImage(directory, key, format)
+    return true
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return false
+    throw error
+  }
 }
 
 function changeSize(path: string, flags: string, size: number): void {
@@ -114,17 +188,21 @@ function changeSize(path: string, flags: string, size: number): void {
   }
 }
 
-function openImage(directory: string, key: string): number {
-  try {
-    return openSync(imageFile(directory, key), 'r')
-  } catch (error) {
-    throwAbsent(error, directory, key)
-  }
+function openImage(directory: string, key: string, metadata: Metadata): number {
+  return onImage(directory, key, metadata, (path) => openSync(path, 'r'))
 }
 
-function throwAbsent(error: unknown, directory: string, key: string): never {
-  if (errnoOf(error) !== 'ENOENT') throw error
+function onImage<T>(directory: string, key: string, metadata: Metadata, read: (path: string) => T): T {
+  const format = formatOf(metadata)
+  const path = imageFile(directory, key, format)
+  try {
+    return read(path)
+  } catch (error) {
+    if (errnoOf(error) !== 'ENOENT') throw error
+  }
+  if (isIso(key)) throw errors.volumeDoesNotExist(key)
+  if (recoverImage(directory, key, format)) return read(path)
   // Says that the volume does not exist where it was destroyed meanwhile.
   readMetadata(directory, key)
-  throw new DamagedFileError(imageFile(directory, key), 'the image of an existing volume is missing')
+  throw new DamagedFileError(path, 'the image of an existing volume is missing')
 }

@@ -1,11 +1,11 @@
 /** The file that makes an image a volume. */
-
 import { errors, PluginError } from '../../kit/index.ts'
 import { DamagedFileError, readRecord, writeRecord } from '../sr/record-file.ts'
 import { errnoOf } from '../storage-error.ts'
-import { isKey, metadataFile } from './layout.ts'
+import type { VolumeFormat } from './format.ts'
+import { isIso, isKey, metadataFile } from './layout.ts'
 
-/** What KEY.json holds. The size is that of the image and written nowhere else. */
+/** What KEY.json holds. The size is that of the image and written nowhere else while there is one. */
 export interface Metadata {
   readonly name: string
   readonly description: string
@@ -17,6 +17,20 @@ export interface Metadata {
   readonly origin?: string
   /** Key of the volume at the root of all copies: those with the same root have content in common. */
   readonly root: string
+  /** Of the image; raw where it is missing, as the first version of this plugin left it. */
+  readonly format?: VolumeFormat
+  /** There where changed blocks are tracked. */
+  readonly cbt?: Tracking
+  /** Bytes of a volume of which only the changed blocks are kept. */
+  readonly size_of_destroyed_data?: number
+}
+
+/** How changes of a volume are tracked. */
+export interface Tracking {
+  /** Key of the volume since whose content the changes are recorded; missing where tracking began later than any. */
+  readonly parent?: string
+  /** Set where the record is not complete: every block counts as changed. */
+  readonly lost?: boolean
 }
 
 const MEMBERS = {
@@ -27,6 +41,8 @@ const MEMBERS = {
   keys: 'strings',
   origin: 'string?',
   root: 'string',
+  format: 'string?',
+  size_of_destroyed_data: 'number?',
 }
 
 /**
@@ -35,6 +51,7 @@ const MEMBERS = {
  * @throws DamagedFileError
  */
 export function readMetadata(directory: string, key: string): Metadata {
+  if (isIso(key)) return isoMetadata(key)
   if (!isKey(key)) throw errors.volumeDoesNotExist(key)
   try {
     return readRecord(metadataFile(directory, key), MEMBERS) as unknown as Metadata
@@ -56,4 +73,18 @@ export function findMetadata(directory: string, key: string): Metadata | undefin
 /** Writes the metadata of a volume, which makes it exist; the volume's lock must be held. */
 export function writeMetadata(directory: string, key: string, metadata: Metadata): void {
   writeRecord(metadataFile(directory, key), metadata)
+}
+
+/** The format of a volume's image. */
+export function formatOf({ format }: Metadata): VolumeFormat {
+  return format ?? 'raw'
+}
+
+/** Whether a volume has data, and not only the record of what it changed. */
+export function hasData({ size_of_destroyed_data }: Metadata): boolean {
+  return size_of_destroyed_data === undefined
+}
+
+function isoMetadata(name: string): Metadata {
+  return { name, description: '', read_write: false, sharable: true, keys: {}, root: name, format: 'raw' }
 }

@@ -1,5 +1,8 @@
 /** The classes of a volume plugin whose SRs are directories of images, for definePlugin. */
-import type { ClassMethods } from '../../kit/index.ts'
+import { type ClassMethods, definePlugin, type QueryDefinition, runPlugin } from '../../kit/index.ts'
+import * as cbt from './cbt.ts'
+import * as chained from './chained.ts'
+import { JOB_ARGUMENT, runJob } from './coalesce-job.ts'
 import * as content from './content.ts'
 import { diagnostics } from './diagnostics.ts'
 import type { RepositoryDriver } from './driver.ts'
@@ -10,7 +13,24 @@ import { describeVolume, describeVolumes } from './stat.ts'
 import * as volume from './volume.ts'
 
 /** Features that no method stands for. */
-export const FEATURES: readonly string[] = ['THIN_PROVISIONING']
+export const FEATURES: readonly string[] = ['THIN_PROVISIONING', 'VDI_RESIZE_ONLINE']
+
+/** The keys of device_config that every such plugin has → description, for Plugin.query. */
+export const CONFIGURATION_KEYS = {
+  sr_uuid: 'uuid of the SR expected there; SR.create and SR.probe add it',
+  format: 'format of new volumes: qcow2 (the default), raw or vhd',
+  iso: 'true: the directory holds ISO images and is left as it is, also where it can only be read',
+}
+
+/**
+ * The last statement of such a plugin: runs it, or the job in the background that it has started.
+ * @param query the answer of Plugin.query
+ */
+export async function runImagesPlugin(driver: RepositoryDriver, query: QueryDefinition): Promise<void> {
+  const [, , word, sr] = process.argv
+  if (word === JOB_ARGUMENT && sr !== undefined) return runJob(driver, sr)
+  return runPlugin(definePlugin({ query, ...imagesPlugin(driver) }))
+}
 
 /** The classes for a driver. */
 export function imagesPlugin(driver: RepositoryDriver) {
@@ -39,10 +59,10 @@ export function imagesPlugin(driver: RepositoryDriver) {
     },
     Volume: {
       create: (params) => volume.create(driver, params),
-      snapshot: (params) => volume.snapshot(driver, params),
-      clone: (params) => volume.clone(driver, params),
-      copy: (params) => volume.copy(driver, params),
-      revert: (params) => volume.revert(driver, params),
+      snapshot: (params) => chained.snapshot(driver, params),
+      clone: (params) => chained.clone(driver, params),
+      copy: (params) => chained.copy(driver, params),
+      revert: (params) => chained.revert(driver, params),
       resize: (params) => volume.resize(driver, params),
       set: ({ sr, key, k, v }) => volume.change(driver, sr, key, ({ keys }) => ({ keys: { ...keys, [k]: v } })),
       unset: ({ sr, key, k }) => volume.change(driver, sr, key, ({ keys: { [k]: _, ...keys } }) => ({ keys })),
@@ -52,6 +72,11 @@ export function imagesPlugin(driver: RepositoryDriver) {
       destroy: (params) => volume.destroy(driver, params),
       stat: async (params) => describeVolume(await openRepository(driver, params.sr), params.key),
       compare: (params) => content.compare(driver, params),
+      compose: (params) => chained.compose(driver, params),
+      enable_cbt: (params) => cbt.enable(driver, params),
+      disable_cbt: (params) => cbt.disable(driver, params),
+      data_destroy: (params) => cbt.destroyData(driver, params),
+      list_changed_blocks: (params) => cbt.listChangedBlocks(driver, params),
       similar_content: (params) => content.similarContent(driver, params),
     },
   } satisfies {

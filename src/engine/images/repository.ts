@@ -1,9 +1,11 @@
 /** An attached SR, as every call on it and its volumes begins. */
+import type { Disk } from '../qsd/disk.ts'
 import { type Attachments, attachmentsOf } from '../sr/attachments.ts'
-import { SrUnreachableError } from '../sr/errors.ts'
+import { SrReadOnlyError, SrUnreachableError } from '../sr/errors.ts'
 import type { Locks } from '../sr/locks.ts'
 import type { DirectoryAttachment, RepositoryDriver } from './driver.ts'
-import { type Identity, readIdentity } from './identity.ts'
+import type { VolumeFormat } from './format.ts'
+import { type Identity, isoIdentity, readIdentity } from './identity.ts'
 
 /** A directory of images, whether or not it is an SR yet. */
 export interface Directory {
@@ -13,10 +15,15 @@ export interface Directory {
 
 /** An SR that is attached and there. */
 export interface Repository extends Directory {
+  readonly driver: RepositoryDriver
   readonly attachment: DirectoryAttachment
   readonly identity: Identity
+  /** The format of new volumes. */
+  readonly format: VolumeFormat
   /** The URI of an image. */
   imageUri(fileName: string): string
+  /** The disks that the datapath of this host has of an image: itself, and what makes its block device. */
+  localDisk(fileName: string): { readonly disk: Disk; readonly front: Disk } | undefined
 }
 
 /** The records of the SRs that a plugin has attached. */
@@ -33,15 +40,29 @@ export function openRepository(driver: RepositoryDriver, sr: string): Promise<Re
   return repositoryAt(driver, attachmentsFor(driver).of(sr))
 }
 
+/**
+ * Opens an SR for a call that changes something.
+ * @throws SrReadOnlyError, and what openRepository throws
+ */
+export async function openForChange(driver: RepositoryDriver, sr: string): Promise<Repository> {
+  const repository = await openRepository(driver, sr)
+  if (repository.attachment.read_only) throw new SrReadOnlyError(`${repository.directory} can only be read`)
+  return repository
+}
+
 /** Opens an attached SR. */
 export async function repositoryAt(driver: RepositoryDriver, attachment: DirectoryAttachment): Promise<Repository> {
   const identity = await readIdentityOf(driver, attachment)
+  const imageUri = (fileName: string): string => driver.imageUri(attachment, fileName)
   return refuseDestroyed({
+    driver,
     attachment,
     directory: attachment.directory,
     locks: driver.locks,
     identity,
-    imageUri: (fileName) => driver.imageUri(attachment, fileName),
+    format: identity.image_format ?? 'raw',
+    imageUri,
+    localDisk: (fileName) => driver.localDisk?.(imageUri(fileName)),
   })
 }
 
@@ -62,8 +83,8 @@ export async function readIdentityOf(driver: RepositoryDriver, attachment: Direc
   return identityAt(attachment)
 }
 
-function identityAt({ directory, uuid }: DirectoryAttachment): Identity {
-  const identity = readIdentity(directory)
+function identityAt({ directory, uuid, isos }: DirectoryAttachment): Identity {
+  const identity = isos ? isoIdentity(directory, uuid) : readIdentity(directory)
   if (identity === undefined) {
     throw new SrUnreachableError(`there is no SR in ${directory} any more: is its file system mounted?`)
   }

@@ -1,18 +1,27 @@
 /** The methods of class SR, except SR.probe. */
-import { existsSync, mkdirSync, rmdirSync, rmSync, statSync } from 'node:fs'
+import { accessSync, constants, existsSync, mkdirSync, rmdirSync, rmSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import type { Params, Result } from '../../contract/methods.ts'
 import { errors } from '../../kit/index.ts'
 import { syncPath } from '../atomic-file.ts'
-import { SrMismatchError, SrNotCreatedError } from '../sr/errors.ts'
+import { ConfigurationError, SrMismatchError, SrNotCreatedError, SrReadOnlyError } from '../sr/errors.ts'
 import { unreachableSr } from '../sr/health.ts'
 import { withLock } from '../sr/locks.ts'
 import { errnoOf, storageError } from '../storage-error.ts'
+import { wishJob, workInProgress } from './coalesce-job.ts'
+import { collect, removeAll } from './collect.ts'
 import type { Configuration, DirectoryAttachment, Location, RepositoryDriver } from './driver.ts'
-import { type Identity, newIdentity, readIdentity, writeIdentity } from './identity.ts'
-import { identityFile, readContents, srLockFile } from './layout.ts'
-import { removeVolume, sweepLeftovers } from './leftovers.ts'
-import { attachmentsFor, checkRepository, type Directory, openRepository, readIdentityOf } from './repository.ts'
+import { formatIn } from './format.ts'
+import { type Identity, newIdentity, readIdentity, uuidFor, writeIdentity } from './identity.ts'
+import { identityFile, jobLockFile, jobRequestFile, readContents, srLockFile } from './layout.ts'
+import {
+  attachmentsFor,
+  checkRepository,
+  type Directory,
+  openForChange,
+  openRepository,
+  readIdentityOf,
+} from './repository.ts'
 import { describeSr } from './stat.ts'
 
 /** The complete configuration of the SR at a location. */
@@ -38,14 +47,22 @@ export async function withConnection<T>(
 export function create(driver: RepositoryDriver, params: Params<'SR.create'>): Promise<Result<'SR.create'>> {
   const { configuration, uuid, name, description } = params
   const location = driver.locate(configuration)
+  const image_format = formatIn(configuration)
   return withConnection(driver, location, configuration, async ({ directory, locks }) => {
+    if (holdsIsos(configuration)) {
+      refuseMissing(location, directory)
+      return completeConfiguration(configuration, location, uuid)
+    }
     const madeDirectory = makeDirectory(directory)
     try {
       refuseOccupied(directory)
       await withLock(locks, srLockFile(directory), (held) => {
         try {
           refuseOccupied(directory)
-          writeIdentity(directory, newIdentity(uuid, name, description, madeDirectory))
+          writeIdentity(
+            directory,
+            newIdentity({ uuid, name, description, made_directory: madeDirectory, image_format }),
+          )
         } catch (error) {
           if (!hasIdentity(directory)) held.remove()
           throw error
@@ -65,14 +82,20 @@ export async function attach(
 ): Promise<Result<'SR.attach'>> {
   const location = driver.locate(configuration)
   const { sr } = location
-  await withConnection(driver, location, configuration, async (place) => {
-    const { directory, locks } = place
+  await withConnection(driver, location, configuration, async ({ directory, locks }) => {
+    if (holdsIsos(configuration)) {
+      refuseMissing(location, directory)
+      const uuid = configuration.sr_uuid ?? uuidFor(sr)
+      return attachmentsFor(driver).record({ sr, directory, uuid, read_only: true, isos: true })
+    }
     // Before the lock as well, so that no lock file is made in a directory that is no SR.
-    expectedIdentity(configuration, location, directory)
+    const { uuid } = expectedIdentity(configuration, location, directory)
+    if (!isWritable(directory)) return attachmentsFor(driver).record({ sr, directory, uuid, read_only: true })
     await withLock(locks, srLockFile(directory), async () => {
-      const { uuid, destroying } = expectedIdentity(configuration, location, directory)
-      if (!destroying) await sweepLeftovers(place)
+      const { destroying } = expectedIdentity(configuration, location, directory)
+      if (!destroying) await collect({ directory, locks })
       attachmentsFor(driver).record({ sr, directory, uuid })
+      if (!destroying) await wishJob(await openRepository(driver, sr))
     })
   })
   return sr
@@ -93,12 +116,19 @@ export async function destroy(driver: RepositoryDriver, { sr }: Params<'SR.destr
   const attachment = attachmentsFor(driver).of(sr)
   const { directory } = attachment
   let { destroying } = attachment
+  if (attachment.read_only) throw new SrReadOnlyError(`${directory} can only be read: detach the SR instead`)
   if (destroying === undefined || hasIdentity(directory)) {
     destroying = { made_directory: (await readIdentityOf(driver, attachment)).made_directory }
     await withLock(locks, srLockFile(directory), async () => {
       writeIdentity(directory, { ...(await readIdentityOf(driver, attachment)), destroying: true })
       attachmentsFor(driver).record({ ...attachment, ...(destroying === undefined ? {} : { destroying }) })
-      await removeVolumes({ directory, locks })
+      const job = await locks.lock(jobLockFile(directory))
+      try {
+        await removeVolumes({ directory, locks })
+      } finally {
+        rmSync(jobRequestFile(directory), { force: true })
+        job.remove()
+      }
       rmSync(identityFile(directory))
       syncPath(directory)
     })
@@ -110,8 +140,10 @@ export async function destroy(driver: RepositoryDriver, { sr }: Params<'SR.destr
 
 export async function stat(driver: RepositoryDriver, { sr }: Params<'SR.stat'>): Promise<Result<'SR.stat'>> {
   const attachment = attachmentsFor(driver).of(sr)
+  const { directory } = attachment
   try {
-    return describeSr(sr, attachment.directory, await readIdentityOf(driver, attachment))
+    const identity = await readIdentityOf(driver, attachment)
+    return describeSr(sr, directory, identity, await workInProgress({ directory, locks: driver.locks }))
   } catch (error) {
     return unreachableSr(attachment, error)
   }
@@ -123,7 +155,7 @@ export async function changeIdentity(
   sr: string,
   change: Pick<Partial<Identity>, 'name' | 'description'>,
 ): Promise<void> {
-  const repository = await openRepository(driver, sr)
+  const repository = await openForChange(driver, sr)
   const { directory, locks } = repository
   await withLock(locks, srLockFile(directory), () => {
     writeIdentity(directory, { ...checkRepository(repository).identity, ...change })
@@ -147,6 +179,26 @@ function makeDirectory(directory: string): boolean {
     return true
   } catch (error) {
     throw storageError(error)
+  }
+}
+
+/** Whether a configuration says that the directory holds ISO images and is to be left as it is. */
+function holdsIsos({ iso }: Configuration): boolean {
+  if (iso === undefined || iso === 'true' || iso === 'false') return iso === 'true'
+  throw new ConfigurationError(`iso is ${iso}; it can be true or false`)
+}
+
+function refuseMissing({ sr }: Location, directory: string): void {
+  if (!statSync(directory, { throwIfNoEntry: false })?.isDirectory()) throw errors.srDoesNotExist(sr)
+}
+
+function isWritable(directory: string): boolean {
+  try {
+    accessSync(directory, constants.W_OK)
+    return true
+  } catch (error) {
+    if (['EROFS', 'EACCES', 'EPERM'].includes(errnoOf(error) ?? '')) return false
+    throw error
   }
 }
 
@@ -179,7 +231,7 @@ function expectedIdentity(configuration: Configuration, { sr }: Location, direct
 /** Removes every volume; one that is being made is waited for, and finds out that the SR is being destroyed. */
 async function removeVolumes(place: Directory): Promise<void> {
   for (let keys = allKeys(place); keys.length > 0; keys = allKeys(place)) {
-    for (const key of keys) await removeVolume(place, key)
+    for (const key of keys) await removeAll(place, key)
   }
 }
 

@@ -1,4 +1,5 @@
 /** SRs and volumes as the interface describes them. */
+import { statSync } from 'node:fs'
 import { basename } from 'node:path'
 import { int64 } from '../../contract/json.ts'
 import type { Result } from '../../contract/methods.ts'
@@ -6,20 +7,24 @@ import { allocatedBytes, spaceOf } from '../space.ts'
 import { type SrStat, srStat } from '../sr/health.ts'
 import { DamagedFileError } from '../sr/record-file.ts'
 import type { Identity } from './identity.ts'
-import { statImage } from './image.ts'
-import { imageFile, readContents, volumeKeys } from './layout.ts'
-import { readMetadata } from './metadata.ts'
+import { statImage, virtualSize } from './image.ts'
+import { changesFile, imageFile, isKey, readContents, volumeKeys } from './layout.ts'
+import { formatOf, hasData, type Metadata, readMetadata } from './metadata.ts'
 import type { Repository } from './repository.ts'
+import { sizeOf } from './tracking.ts'
 
 type Volume = Result<'Volume.stat'>
 
-/** The record of an SR that is there. */
-export function describeSr(sr: string, directory: string, identity: Identity): SrStat {
+/**
+ * The record of an SR that is there.
+ * @param work what it is busy with, if anything
+ */
+export function describeSr(sr: string, directory: string, identity: Identity, work?: string): SrStat {
   const { uuid, name, description } = identity
   const { free, total } = spaceOf(directory)
   return srStat(
     { sr, uuid, name, description, free_space: free, total_space: total },
-    identity.destroying ? 'being destroyed; repeat SR.destroy to finish it' : undefined,
+    identity.destroying ? 'being destroyed; repeat SR.destroy to finish it' : work,
   )
 }
 
@@ -29,21 +34,45 @@ export function describeSr(sr: string, directory: string, identity: Identity): S
  * @throws DamagedFileError
  */
 export function describeVolume(repository: Repository, key: string): Volume {
-  const { directory } = repository
-  const metadata = readMetadata(directory, key)
-  const image = statImage(directory, key)
+  const metadata = readMetadata(repository.directory, key)
+  const { name, description, read_write, sharable, cbt, keys } = metadata
   return {
     key,
-    uuid: key,
-    name: metadata.name,
-    description: metadata.description,
-    read_write: metadata.read_write,
-    sharable: metadata.sharable,
-    virtual_size: int64(image.size),
-    physical_utilisation: allocatedBytes(image),
-    uri: [repository.imageUri(basename(imageFile(directory, key)))],
-    keys: { ...metadata.keys },
+    // An ISO image has no identity beside its name.
+    ...(isKey(key) ? { uuid: key } : {}),
+    name,
+    description,
+    read_write,
+    sharable,
+    ...(hasData(metadata) ? describeImage(repository, key, metadata) : describeRecord(repository, key, metadata)),
+    keys: { ...keys },
+    ...(cbt === undefined ? {} : { volume_type: volumeType(metadata), cbt_enabled: true }),
   }
+}
+
+type Place = Pick<Volume, 'virtual_size' | 'physical_utilisation' | 'uri'>
+
+function describeImage(repository: Repository, key: string, metadata: Metadata): Place {
+  const { directory } = repository
+  const image = statImage(directory, key, metadata)
+  return {
+    virtual_size: int64(virtualSize(directory, key, metadata, image)),
+    physical_utilisation: allocatedBytes(image),
+    uri: [repository.imageUri(basename(imageFile(directory, key, formatOf(metadata))))],
+  }
+}
+
+/** Of a volume of which only the record of what it changed is left. */
+function describeRecord({ directory }: Repository, key: string, metadata: Metadata): Place {
+  return {
+    virtual_size: sizeOf(directory, key, metadata),
+    physical_utilisation: allocatedBytes(statSync(changesFile(directory, key), { bigint: true })),
+    uri: [],
+  }
+}
+
+function volumeType(metadata: Metadata): NonNullable<Volume['volume_type']> {
+  return hasData(metadata) ? 'Data_and_CBT_Metadata' : 'CBT_Metadata'
 }
 
 /** The volumes of a directory: those that can be read, and the errors of those that cannot. */
@@ -57,7 +86,8 @@ export function describeVolumes(repository: Repository): Volumes {
   const { directory } = repository
   const volumes: Volume[] = []
   const damaged: Error[] = []
-  for (const key of volumeKeys(readContents(directory))) {
+  const contents = readContents(directory)
+  for (const key of [...volumeKeys(contents), ...contents.isos]) {
     try {
       volumes.push(describeVolume(repository, key))
     } catch (error) {

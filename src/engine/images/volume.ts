@@ -5,65 +5,64 @@ import type { Params, Result } from '../../contract/methods.ts'
 import { errors } from '../../kit/index.ts'
 import { syncPath } from '../atomic-file.ts'
 import type { Lock } from '../lock.ts'
+import { growFront, growLive } from '../qsd/live.ts'
 import { VolumeReadOnlyError } from '../sr/errors.ts'
 import { withLock } from '../sr/locks.ts'
+import { wishJob } from './coalesce-job.ts'
+import { removeVolume } from './collect.ts'
 import type { RepositoryDriver } from './driver.ts'
-import { copySource, createImage, growImage, imageSize, READ_ONLY, statImage, WRITABLE, withSource } from './image.ts'
-import { imageFile, isKey, newImageFile, readContents, volumeLockFile } from './layout.ts'
-import { removeVolume } from './leftovers.ts'
-import { type Metadata, readMetadata, writeMetadata } from './metadata.ts'
-import { checkRepository, openRepository, type Repository } from './repository.ts'
+import { VOLUME_FORMATS, type VolumeFormat } from './format.ts'
+import { copySource, createImage, growRawImage, imageSize, READ_ONLY, WRITABLE, withSource } from './image.ts'
+import { withLocalWriter } from './layer.ts'
+import { imageFile, isIso, isKey, newImageFile, readContents, volumeLockFile } from './layout.ts'
+import { formatOf, hasData, type Metadata, readMetadata, writeMetadata } from './metadata.ts'
+import { hasBitmap, readBitmap } from './qcow2-bitmap.ts'
+import { addBitmap, growQcow2, removeBitmap } from './qemu-img.ts'
+import { checkRepository, openForChange, type Repository } from './repository.ts'
 import { describeVolume } from './stat.ts'
+import { BITMAP, sizeOf } from './tracking.ts'
 
 type Volume = Result<'Volume.create'>
 
 export async function create(driver: RepositoryDriver, params: Params<'Volume.create'>): Promise<Volume> {
   const { sr, name, description, size, sharable } = params
-  const bytes = imageSize(size)
-  return addVolume(await openRepository(driver, sr), (key, image) => {
-    createImage(image, bytes)
-    return { name, description, read_write: true, sharable, keys: {}, root: key }
+  const repository = await openForChange(driver, sr)
+  const { format } = repository
+  const bytes = imageSize(size, format)
+  return addVolume(repository, format, (key, image, held) => {
+    createImage(image, format, bytes, held)
+    return { name, description, read_write: true, sharable, keys: {}, root: key, format }
   })
 }
 
-export async function snapshot(driver: RepositoryDriver, { sr, key }: Params<'Volume.snapshot'>): Promise<Volume> {
-  const repository = await openRepository(driver, sr)
-  return addCopy(repository, key, repository, false)
-}
-
-export async function clone(driver: RepositoryDriver, { sr, key }: Params<'Volume.clone'>): Promise<Volume> {
-  const repository = await openRepository(driver, sr)
-  return addCopy(repository, key, repository, true)
-}
-
-export async function copy(driver: RepositoryDriver, { sr, key, dest_sr }: Params<'Volume.copy'>): Promise<Volume> {
-  return addCopy(await openRepository(driver, sr), key, await openRepository(driver, dest_sr), true)
-}
-
-/** The new image replaces the old one by a rename: the volume has the one content or the other, never a mixture. */
-export function revert(driver: RepositoryDriver, { sr, snapshot, key }: Params<'Volume.revert'>): Promise<void> {
-  return changeVolume(driver, sr, key, async ({ directory }, metadata, held) => {
-    refuseReadOnly(key, metadata)
-    if (snapshot === key) return
-    const replacement = newImageFile(directory, key)
+/** Only volumes whose format has no chains: see chained.ts. */
+export async function revertByCopy(repository: Repository, snapshot: string, key: string): Promise<void> {
+  await withVolume(repository, key, async ({ directory }, metadata, held) => {
+    const format = formatOf(metadata)
+    const replacement = newImageFile(directory, key, format)
     const root = await withSource(directory, snapshot, (source) => {
       copySource(source, replacement, held, WRITABLE)
       return source.metadata.root
     })
-    renameSync(replacement, imageFile(directory, key))
+    // The volume has the one content or the other, never a mixture.
+    renameSync(replacement, imageFile(directory, key, format))
     syncPath(directory)
     writeMetadata(directory, key, { ...metadata, origin: snapshot, root })
   })
 }
 
-export function resize(driver: RepositoryDriver, { sr, key, new_size }: Params<'Volume.resize'>): Promise<void> {
-  const bytes = imageSize(new_size)
-  return changeVolume(driver, sr, key, ({ directory }, metadata) => {
-    const { size } = statImage(directory, key)
-    if (size === BigInt(bytes)) return
+export async function resize(driver: RepositoryDriver, { sr, key, new_size }: Params<'Volume.resize'>): Promise<void> {
+  await changeVolume(driver, sr, key, async (repository, metadata, held) => {
+    const { directory } = repository
+    const format = formatOf(metadata)
+    const bytes = imageSize(new_size, format)
+    const size = sizeOf(directory, key, metadata)
+    if (size === bytes) return
     refuseReadOnly(key, metadata)
     if (size > bytes) throw errors.invalidSize(`shrinking is not possible: the volume has ${size} bytes, not ${bytes}`)
-    growImage(imageFile(directory, key), bytes)
+    if (!VOLUME_FORMATS[format].grows) throw errors.unimplemented('Volume.resize')
+    if (format === 'qcow2') await growChained(repository, key, metadata, bytes, held)
+    else growRawImage(imageFile(directory, key, format), bytes)
   })
 }
 
@@ -81,38 +80,50 @@ export function change(
 
 /** What is gone is no error; what a killed call left of it is removed. */
 export async function destroy(driver: RepositoryDriver, { sr, key }: Params<'Volume.destroy'>): Promise<void> {
-  const repository = await openRepository(driver, sr)
+  const repository = await openForChange(driver, sr)
+  if (isIso(key)) throw new VolumeReadOnlyError(`${key} is an image that somebody put there; it is removed by hand`)
   if (!isKey(key)) throw errors.volumeDoesNotExist(key)
-  if (readContents(repository.directory).volumes.has(key)) await removeVolume(repository, key)
+  if (!readContents(repository.directory).volumes.has(key)) return
+  await removeVolume(repository, key)
+  await wishJob(repository)
 }
 
-function addCopy(source: Repository, key: string, destination: Repository, writable: boolean): Promise<Volume> {
+/** A full copy of an image without chains. */
+export function addCopy(source: Repository, key: string, destination: Repository, writable: boolean): Promise<Volume> {
   return withSource(source.directory, key, (from) =>
-    addVolume(destination, (_key, image, held) => {
+    addVolume(destination, formatOf(from.metadata), (_key, image, held) => {
       copySource(from, image, held, writable ? WRITABLE : READ_ONLY)
-      const { name, description, sharable, root } = from.metadata
-      return { name, description, read_write: writable, sharable, keys: {}, origin: key, root }
+      return metadataOfCopy(key, from.metadata, writable)
     }),
   )
+}
+
+/** What a copy inherits. */
+export function metadataOfCopy(key: string, from: Metadata, writable: boolean): Metadata {
+  const { name, description, sharable, root } = from
+  return { name, description, read_write: writable, sharable, keys: {}, origin: key, root, format: formatOf(from) }
 }
 
 /**
  * Adds a volume: its image first, and last its metadata, which makes it exist. What a killed call leaves is removed by
  * the next SR.attach; what a failed one leaves, at once.
  */
-function addVolume(
+export async function addVolume(
   repository: Repository,
-  makeImage: (key: string, path: string, held: Lock) => Metadata,
+  format: VolumeFormat,
+  makeImage: (key: string, path: string, held: Lock) => Metadata | Promise<Metadata>,
+  removeImage: (key: string, path: string) => void = (_key, path) => rmSync(path, { force: true }),
 ): Promise<Volume> {
   const { directory, locks } = repository
   const key = randomUUID()
-  return withLock(locks, volumeLockFile(directory, key), (held) => {
+  return withLock(locks, volumeLockFile(directory, key), async (held) => {
+    const image = imageFile(directory, key, format)
     try {
       checkRepository(repository)
-      writeMetadata(directory, key, makeImage(key, imageFile(directory, key), held))
+      writeMetadata(directory, key, await makeImage(key, image, held))
       return describeVolume(repository, key)
     } catch (error) {
-      rmSync(imageFile(directory, key), { force: true })
+      removeImage(key, image)
       held.remove()
       throw error
     }
@@ -120,25 +131,66 @@ function addVolume(
 }
 
 /** Runs a change of an existing volume with its lock held. */
-async function changeVolume(
+export async function changeVolume<T>(
   driver: RepositoryDriver,
   sr: string,
   key: string,
-  body: (repository: Repository, metadata: Metadata, held: Lock) => void | Promise<void>,
-): Promise<void> {
-  const repository = await openRepository(driver, sr)
+  body: (repository: Repository, metadata: Metadata, held: Lock) => T | Promise<T>,
+): Promise<T> {
+  return withVolume(await openForChange(driver, sr), key, body)
+}
+
+/** The same in an SR that is open. */
+export async function withVolume<T>(
+  repository: Repository,
+  key: string,
+  body: (repository: Repository, metadata: Metadata, held: Lock) => T | Promise<T>,
+): Promise<T> {
   const { directory, locks } = repository
   readMetadata(directory, key)
-  await withLock(locks, volumeLockFile(directory, key), async (held) => {
+  if (isIso(key)) throw new VolumeReadOnlyError(`${key} is an image that somebody put there; copy it to change it`)
+  return withLock(locks, volumeLockFile(directory, key), async (held) => {
     try {
-      await body(checkRepository(repository), readMetadata(directory, key), held)
+      return await body(checkRepository(repository), readMetadata(directory, key), held)
     } finally {
       // Destroyed while this call waited: the lock file was made again by the wait.
-      if (!readContents(directory).volumes.get(key)?.has('.json')) held.remove()
+      const endings = readContents(directory).volumes.get(key)
+      if (endings?.size === 1 && endings.has('.lock')) held.remove()
     }
   })
 }
 
-function refuseReadOnly(key: string, { read_write }: Metadata): void {
+/** @throws VolumeReadOnlyError */
+export function refuseReadOnly(key: string, { read_write }: Metadata): void {
   if (!read_write) throw new VolumeReadOnlyError(`${key} is a snapshot: its content and size never change; clone it`)
+}
+
+/**
+ * @throws PluginError Volume_does_not_exist where only the record of changes is kept
+ */
+export function refuseWithoutData(key: string, metadata: Metadata): void {
+  if (!hasData(metadata)) throw errors.volumeDoesNotExist(key)
+}
+
+async function growChained(
+  repository: Repository,
+  key: string,
+  metadata: Metadata,
+  bytes: number,
+  held: Lock,
+): Promise<void> {
+  const { directory } = repository
+  const image = imageFile(directory, key, 'qcow2')
+  await withLocalWriter(repository, key, async (writer) => {
+    if (writer !== undefined) return await growLive(writer, bytes)
+    if (hasBitmap(image, BITMAP) && readBitmap(image, BITMAP) === undefined) {
+      // QEMU resizes no image with a bitmap that whoever recorded it left unfinished.
+      writeMetadata(directory, key, { ...metadata, cbt: { ...metadata.cbt, lost: true } })
+      removeBitmap(image, BITMAP, held)
+      addBitmap(image, BITMAP, held)
+    }
+    growQcow2(image, bytes, held)
+  })
+  const local = repository.localDisk(`${key}.qcow2`)
+  if (local !== undefined) await growFront(local.front, bytes)
 }

@@ -1,5 +1,6 @@
 /** The nodes of a disk in its daemon: built, moved between idle and image, and taken apart; see nodes.ts for the graph. */
 import type { Int64 } from '../../contract/json.ts'
+import { removeLiveNodes } from './live-nodes.ts'
 import { nbdExportSize } from './nbd-size.ts'
 import {
   type Access,
@@ -143,8 +144,9 @@ async function removeProbe(qmp: Qmp, id: string): Promise<void> {
 /** Closes the image, and its protocol node where that is opened at each activation. */
 async function closeImage(qmp: Qmp, id: string, protocolToo: boolean): Promise<void> {
   const names = nodeNames(id)
-  const above = [names.guard, names.overlay, names.overlayFile, names.format]
-  await removeNodes(qmp, protocolToo ? [...above, names.protocol] : above)
+  await removeNodes(qmp, [names.guard, names.overlay, names.overlayFile])
+  await removeLiveNodes(qmp, id)
+  await removeNodes(qmp, protocolToo ? [names.format, names.protocol] : [names.format])
 }
 
 async function removeIdle(qmp: Qmp, id: string): Promise<void> {

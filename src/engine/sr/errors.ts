@@ -20,6 +20,11 @@ export class SrUnreachableError extends Error {
   override readonly name = 'SrUnreachableError'
 }
 
+/** Something was to be changed on storage that can only be read. */
+export class SrReadOnlyError extends Error {
+  override readonly name = 'SrReadOnlyError'
+}
+
 /** A change of the content or size of a snapshot, which never changes. */
 export class VolumeReadOnlyError extends Error {
   override readonly name = 'VolumeReadOnlyError'

@@ -21,7 +21,12 @@ test('create, start, write, stop, snapshot, clone, resize, destroy: with the byt
   const uri = pathToFileURL(directory).href
 
   const named = { name_label: 'images', name_description: '' }
-  const device_config = await ok(at, 'SR.create', { sr: SR, ...named, device_config: { uri }, physical_size: 0 })
+  const device_config = await ok(at, 'SR.create', {
+    sr: SR,
+    ...named,
+    device_config: { uri, format: 'raw' },
+    physical_size: 0,
+  })
   await ok(at, 'SR.attach', { sr: SR, device_config })
   expect(await ok(at, 'SR.list')).toEqual([SR])
   const created = await vdi(at, 'VDI.create', { vdi_info: info('', 8 * MIB) })

@@ -1,7 +1,7 @@
 /** What volumes should hold, written and read through the datapath as a guest does. */
 import { io, targetOf } from '../../support/datapath.ts'
 import type { TestPlugin } from '../../support/plugin.ts'
-import type { Volume } from './storage.ts'
+import type { UnderTest, Volume } from './storage.ts'
 
 /** Bytes of a block. */
 export const BLOCK = 65536
@@ -36,6 +36,12 @@ export function write(datapath: TestPlugin, volume: Uris, first: number, count: 
 /** Fails where a volume does not hold what it should. */
 export function expectContent(datapath: TestPlugin, volume: Uris, content: Content): Promise<void> {
   return withDisk(datapath, volume, (target) => expectBytes(target, content), 'Datapath.activate_readonly')
+}
+
+/** The same by the quickest way that the storage offers. */
+export async function expectStored({ storage, datapath }: UnderTest, volume: Volume, content: Content): Promise<void> {
+  if (storage.read === undefined) await expectContent(datapath, volume, content)
+  else await storage.read(volume, readsOf(content))
 }
 
 /** Fails where a disk does not hold what it should. */

@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
 import type { MethodName, Params } from '../../../src/contract/methods.ts'
-import { BLOCK, type Content, changed, expectContent, grown, withDisk, write, zeroes } from './content.ts'
+import { BLOCK, type Content, changed, expectContent, expectStored, grown, withDisk, write, zeroes } from './content.ts'
 import { type Random, randomNumbers, SEED } from './random.ts'
 import { type StorageDescription, underTest, type Volume } from './storage.ts'
 
@@ -88,7 +88,7 @@ export function crash(description: StorageDescription, crashes = CRASHES): void 
               contents.set(victim.key, changed(contentOf(victim.key), 3, 2, value))
               await kill(random, 'Volume.snapshot', { sr, key: victim.key })
               const again = await plugin.call('Volume.snapshot', { sr, key: victim.key })
-              await expectContent(datapath, again, contentOf(victim.key))
+              await expectStored(it, again, contentOf(victim.key))
             },
           ],
           [
@@ -96,7 +96,7 @@ export function crash(description: StorageDescription, crashes = CRASHES): void 
             async () => {
               await kill(random, 'Volume.clone', { sr, key: kept.key })
               const again = await plugin.call('Volume.clone', { sr, key: kept.key })
-              await expectContent(datapath, again, contentOf(kept.key))
+              await expectStored(it, again, contentOf(kept.key))
               await write(datapath, again, 0, 8, 0x77)
             },
           ],
@@ -154,7 +154,7 @@ export function crash(description: StorageDescription, crashes = CRASHES): void 
           const failures: unknown[] = []
           for (const content of either.filter(({ length }) => length === blocks)) {
             try {
-              return await expectContent(datapath, volume, content)
+              return await expectStored(it, volume, content)
             } catch (error) {
               failures.push(error)
             }
@@ -170,7 +170,7 @@ export function crash(description: StorageDescription, crashes = CRASHES): void 
           expect(volumes.map(({ key }) => key)).toEqual(expect.arrayContaining([...contents.keys()]))
           for (const volume of volumes) {
             const content = contents.get(volume.key)
-            if (content !== undefined) await expectContent(datapath, volume, content)
+            if (content !== undefined) await expectStored(it, volume, content)
             else await plugin.call('Volume.destroy', { sr, key: volume.key })
           }
         }

@@ -1,6 +1,6 @@
 /** Many processes at once on one SR: what they leave is what a model says, and nothing else. */
 import { describe, expect, test } from 'vitest'
-import { type Content, changed, expectContent, grown, write, zeroes } from './content.ts'
+import { type Content, changed, expectStored, grown, write, zeroes } from './content.ts'
 import { oneOf, type Random, randomNumbers, SEED } from './random.ts'
 import { type StorageDescription, underTest, type Volume } from './storage.ts'
 
@@ -153,7 +153,7 @@ export function model(description: StorageDescription, operations = OPERATIONS):
         )
         for (const volume of volumes) {
           const modelled = expected.find(({ key }) => key === volume.key)
-          await expectContent(datapath, volume, modelled?.content ?? zeroes(unit))
+          await expectStored(it, volume, modelled?.content ?? zeroes(unit))
         }
         await storage.check(place, volumes)
         await plugin.call('SR.destroy', { sr })

@@ -34,6 +34,11 @@ export interface Storage {
   check(place: Configuration, volumes: readonly Volume[]): Promise<void>
   /** What is there at a place, in words; called after SR.destroy, when nothing of the SR may be. */
   remains(place: Configuration): Promise<readonly string[]>
+  /**
+   * Runs commands of qemu-io (`read -P …`) on a volume that nobody uses, by the engine's own tools: an attachment through
+   * the datapath for each look takes long. Without it the datapath is used.
+   */
+  read?(volume: Volume, commands: readonly string[]): Promise<void>
   /** Waits until no background job of the plugin runs; for plugins that have such. */
   settle?(place: Configuration): Promise<void>
   /** Pids of the background jobs that run, for a test that kills them. */

@@ -4,7 +4,7 @@ import { basename, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { Place } from '../../cli/smapiv3.ts'
 import { io, targetOf } from '../../support/datapath.ts'
-import { BLOCK, type Content, changed, expectBytes, expectContent, grown, write, zeroes } from './content.ts'
+import { BLOCK, type Content, changed, expectBytes, expectStored, grown, write, zeroes } from './content.ts'
 import { type Configuration, type StorageDescription, underTest, type Volume } from './storage.ts'
 
 export function story(description: StorageDescription): void {
@@ -119,7 +119,7 @@ export function story(description: StorageDescription): void {
         for (const [done, name] of order.entries()) {
           await plugin.call('Volume.destroy', { sr, key: all[name].key })
           for (const left of order.slice(done + 1)) {
-            await expectContent(datapath, await plugin.call('Volume.stat', { sr, key: all[left].key }), content[left])
+            await expectStored(it, await plugin.call('Volume.stat', { sr, key: all[left].key }), content[left])
           }
         }
       }

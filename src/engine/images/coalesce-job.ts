@@ -1,0 +1,84 @@
+/** The job in the background that gives the space of destroyed snapshots back, see coalesce.ts: one at a time for each SR. */
+import { existsSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { startBackground } from '../background.ts'
+import { fileNameFor, RUN_DIRECTORY_VARIABLE, runDirectory } from '../run-directory.ts'
+import { mergeOne } from './coalesce.ts'
+import { collect } from './collect.ts'
+import type { RepositoryDriver } from './driver.ts'
+import { jobLockFile, jobRequestFile, readContents } from './layout.ts'
+import { checkRepository, openRepository, type Repository } from './repository.ts'
+
+/** The argument that makes the plugin's executable the job; the SR's handle follows. */
+export const JOB_ARGUMENT = '--coalesce'
+
+/** Milliseconds for the process to start. */
+const PATIENCE = 10_000
+
+/** Sees to it that the job runs, and looks at everything that is there now. It is not waited for. */
+export async function wishJob(repository: Repository, when: 'needed' | 'always' = 'needed'): Promise<void> {
+  const { directory, attachment, driver } = repository
+  if (when === 'needed' && !hasHidden(directory)) return
+  writeFileSync(jobRequestFile(directory), '')
+  if (await isJobRunning(repository)) return
+  const run = process.env[RUN_DIRECTORY_VARIABLE]
+  await startBackground({
+    command: process.execPath,
+    package: 'nodejs',
+    args: [process.argv[1] ?? '', JOB_ARGUMENT, attachment.sr],
+    ...(run === undefined ? {} : { env: { [RUN_DIRECTORY_VARIABLE]: run } }),
+    log: join(runDirectory('volume', driver.plugin), `${fileNameFor(attachment.sr)}.log`),
+    patience: PATIENCE,
+    ready: () => true,
+  })
+}
+
+/** Whether the job is at work on an SR. */
+export async function isJobRunning({ directory, locks }: Pick<Repository, 'directory' | 'locks'>): Promise<boolean> {
+  if (!existsSync(jobLockFile(directory))) return false
+  const held = await locks.tryLock(jobLockFile(directory))
+  held?.remove()
+  return held === undefined
+}
+
+/** The job: until nobody wishes more. */
+export async function runJob(driver: RepositoryDriver, sr: string): Promise<void> {
+  const repository = await openRepository(driver, sr)
+  const { directory, locks } = repository
+  while (existsSync(jobRequestFile(directory))) {
+    const held = await locks.tryLock(jobLockFile(directory))
+    if (held === undefined) return
+    try {
+      while (existsSync(jobRequestFile(directory))) {
+        rmSync(jobRequestFile(directory), { force: true })
+        await work(repository)
+      }
+    } finally {
+      held.remove()
+    }
+  }
+}
+
+async function work(repository: Repository): Promise<void> {
+  const { driver, attachment } = repository
+  const passed = new Set<string>()
+  const mayMerge = (await driver.mayMerge?.(attachment)) ?? true
+  do {
+    checkRepository(repository)
+    await collect(repository)
+  } while (mayMerge && (await mergeOne(repository, passed)))
+}
+
+/** Whether there are images that nothing names. */
+function hasHidden(directory: string): boolean {
+  for (const endings of readContents(directory).volumes.values()) {
+    if ((endings.has('.qcow2') || endings.has('.cbt')) && !endings.has('.json')) return true
+  }
+  return false
+}
+
+/** What the health of an SR says while it works; undefined where there is nothing to do. */
+export async function workInProgress(place: Pick<Repository, 'directory' | 'locks'>): Promise<string | undefined> {
+  if (!(await isJobRunning(place))) return undefined
+  return 'the images of destroyed snapshots are being merged'
+}

@@ -1,0 +1,40 @@
+/** The nodes of overlays that were put on a disk while it was in use, see live.ts: each has the one before as its backing. */
+import { isObject, type Qmp } from './qmp.ts'
+import { removeNode } from './undo.ts'
+
+export function liveName(id: string, number: number | string): string {
+  return `${id}-live${number}`
+}
+
+/** Removes the nodes of all overlays of a disk, the topmost first, and those of their files. */
+export async function removeLiveNodes(qmp: Qmp, id: string): Promise<void> {
+  for (const number of [...(await liveNumbers(qmp, id))].reverse()) {
+    await removeNode(qmp, liveName(id, number))
+  }
+  for (const name of await nodesOf(qmp, id)) {
+    if (name.startsWith(liveName(id, '')) && name.endsWith('-file')) await removeNode(qmp, name)
+  }
+}
+
+/** Numbers of the overlays, the lowest first. */
+export async function liveNumbers(qmp: Qmp, id: string): Promise<readonly number[]> {
+  return (await nodesOf(qmp, id))
+    .flatMap((name) => {
+      const [, number] = /-live(\d+)$/.exec(name) ?? []
+      return number === undefined ? [] : [Number(number)]
+    })
+    .sort((left, right) => left - right)
+}
+
+/** Names of all nodes of a disk. */
+export async function nodesOf(qmp: Qmp, id: string): Promise<readonly string[]> {
+  return (await describedNodes(qmp))
+    .map((node) => String(node['node-name']))
+    .filter((name) => name.startsWith(`${id}-`))
+}
+
+/** All nodes of a daemon, as it describes them. */
+export async function describedNodes(qmp: Qmp): Promise<readonly Readonly<Record<string, unknown>>[]> {
+  const nodes = await qmp.execute('query-named-block-nodes', { flat: true })
+  return Array.isArray(nodes) ? nodes.filter(isObject) : []
+}

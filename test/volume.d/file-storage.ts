@@ -1,0 +1,79 @@
+/** SRs of the file plugin for the suites: directories, looked at with qemu-img. */
+import { execFileSync } from 'node:child_process'
+import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { dir } from 'tmp-promise'
+import { expect } from 'vitest'
+import { waitUntil } from '../../src/engine/qsd/daemon-process.ts'
+import { io, processesNaming } from '../support/datapath.ts'
+import type { StorageDescription } from './suites/storage.ts'
+
+/** QEMU's names of the formats. */
+const DRIVERS = { raw: 'raw', qcow2: 'qcow2', vhd: 'vpc' } as const
+
+/** Milliseconds for the job in the background to end. */
+const PATIENCE = 60_000
+
+/** The plugin with volumes of one format. */
+export function fileStorage(format: keyof typeof DRIVERS): StorageDescription {
+  return {
+    volume: 'volume.d/org.xen.xapi.storage.file',
+    datapath: 'datapath.d/file',
+    async start() {
+      const { path, cleanup } = await dir({ unsafeCleanup: true, prefix: 'smapiv3-file-' })
+      let places = 0
+      const directoryOf = ({ uri = '' }: Readonly<Record<string, string>>) => fileURLToPath(uri)
+      const jobs = () => processesNaming(encodeURI(path)).filter((pid) => commandLine(pid).includes('--coalesce'))
+      return {
+        async newPlace() {
+          const directory = join(path, `sr ${places++}`)
+          mkdirSync(directory)
+          return { uri: `file://${encodeURI(directory)}`, format }
+        },
+        jobs,
+        async settle() {
+          if (!(await waitUntil(() => jobs().length === 0, PATIENCE))) throw new Error('the job goes on and on')
+        },
+        async check(place, volumes) {
+          const directory = directoryOf(place)
+          const names = readdirSync(directory)
+          const needed = new Set(volumes.map(({ key }) => `${key}.${format}`))
+          for (const name of needed) {
+            const image = join(directory, name)
+            if (format === 'raw') continue
+            const backing = check(image, DRIVERS[format])
+            if (backing !== undefined) needed.add(backing)
+          }
+          const images = names.filter((name) => /\.(raw|qcow2|vhd)/.test(name))
+          expect(images.sort()).toEqual([...needed].sort())
+          const metadata = names.filter((name) => name.endsWith('.json') && name !== 'sr.json')
+          expect(metadata.sort()).toEqual(volumes.map(({ key }) => `${key}.json`).sort())
+        },
+        async remains(place) {
+          const directory = directoryOf(place)
+          return existsSync(directory) ? readdirSync(directory) : []
+        },
+        read: ({ uri: [uri = ''] }, commands) => io(fileURLToPath(uri), commands, ['-r'], DRIVERS[format]),
+        remove: cleanup,
+      }
+    },
+  }
+}
+
+/** Fails where an image is damaged, and gives the name of the one it stands on. */
+function check(image: string, driver: string): string | undefined {
+  if (driver === 'qcow2') execFileSync('qemu-img', ['check', '-q', '-f', driver, image])
+  const info = execFileSync('qemu-img', ['info', '--output=json', '-f', driver, image], { encoding: 'utf8' })
+  const { 'backing-filename': backing, 'backing-filename-format': format } = JSON.parse(info)
+  if (backing !== undefined) expect(format).toBe('qcow2')
+  return backing
+}
+
+function commandLine(pid: number): readonly string[] {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0')
+  } catch {
+    return []
+  }
+}
