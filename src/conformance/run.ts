@@ -31,6 +31,13 @@ export interface Run {
   readonly uri: string | undefined
   readonly signal: AbortSignal
   readonly selected: (id: ClauseId) => boolean
+  readonly startedAt: Date
+  /** Words that only this run has used: its name, the uuids of its SRs, the keys of its volumes. */
+  readonly marks: Set<string>
+  /** Leave what was made. */
+  readonly keep: boolean
+  /** What could not be removed, or was left. */
+  readonly left: string[]
   /** The SR that checks share, made when it is first needed. */
   sharedSr: Promise<Sr> | undefined
 }

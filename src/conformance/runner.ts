@@ -111,8 +111,13 @@ async function runIn(scratch: string, options: ConformanceOptions): Promise<Repo
     settled.add(id)
     options.onProgress?.({ judged: settled.size, of: wanted.size, id })
   })
+  const left: string[] = []
   const run: Run = {
     name,
+    startedAt,
+    marks: new Set([name, name.replaceAll('-', '_')]),
+    keep,
+    left,
     seed,
     level,
     caller,
@@ -130,14 +135,13 @@ async function runIn(scratch: string, options: ConformanceOptions): Promise<Repo
     selected: (id) => wanted.has(id),
     sharedSr: undefined,
   }
-  const left: string[] = []
   const within = timeout * CALLS_PER_CHECK
   let defect: unknown
   try {
     for (const phase of PHASES) {
       const limit = pLimit(phase === 'alone' ? 1 : parallel)
       const due = checks.filter((check) => check.phase === phase && check.wanted.length > 0)
-      const runs = due.map((check) => limit(() => runCheck(check, run, { within, keep, left })))
+      const runs = due.map((check) => limit(() => runCheck(check, run, within)))
       const outcomes = await Promise.allSettled(runs)
       defect ??= outcomes.find((outcome) => outcome.status === 'rejected')?.reason
       if (defect !== undefined || signal.aborted) break
@@ -165,15 +169,8 @@ async function runIn(scratch: string, options: ConformanceOptions): Promise<Repo
   }
 }
 
-interface CheckSurroundings {
-  /** Seconds. */
-  readonly within: number
-  readonly keep: boolean
-  /** Where what could not be removed is added. */
-  readonly left: string[]
-}
-
-async function runCheck(check: Check, run: Run, { within, keep, left }: CheckSurroundings): Promise<void> {
+/** @param within seconds */
+async function runCheck(check: Check, run: Run, within: number): Promise<void> {
   if (run.signal.aborted) return
   const overdue = new AbortController()
   const timer = setTimeout(
@@ -189,8 +186,8 @@ async function runCheck(check: Check, run: Run, { within, keep, left }: CheckSur
     settle(check, context, overdue.signal.aborted ? overdue.signal.reason : thrown)
   } finally {
     clearTimeout(timer)
-    if (keep) left.push(...context.resources.names)
-    else left.push(...(await context.resources.removeAll()))
+    if (run.keep) run.left.push(...context.resources.names)
+    else run.left.push(...(await context.resources.removeAll()))
   }
 }
 

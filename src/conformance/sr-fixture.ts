@@ -66,6 +66,7 @@ export async function attachSr(context: Context, sr: Sr): Promise<string> {
 
 async function create(context: Context, sr: Sr, description: string): Promise<void> {
   const { uuid, given, name } = sr
+  context.run.marks.add(uuid)
   sr.configuration = await context.call('SR.create', { uuid, configuration: given, name, description })
 }
 

@@ -33,8 +33,12 @@ export async function make<M extends Maker>(
   context.resources.add({ name: `the volume ${JSON.stringify(name)}`, remove: () => sr.removeVolume(made) })
   const volume = (await context.call(method, params)) as Volume
   made.key = volume.key
+  if (volume.key.length >= SHORTEST_MARK) context.run.marks.add(volume.key)
   return volume
 }
+
+/** A key that is no longer may appear anywhere by chance. */
+const SHORTEST_MARK = 12
 
 export function newVolume(context: Context, sr: Sr, request: VolumeRequest = {}): Promise<Volume> {
   const { size = SMALL, name = context.name('volume'), description = '' } = request

@@ -1,11 +1,16 @@
 /** Every check. */
 import type { Check } from '../check.ts'
+import { CHANGE_CHECKS } from './changes.ts'
+import { CONCURRENCY_CHECKS } from './concurrency.ts'
 import { COPY_CHECKS } from './copies.ts'
 import { DATA_CHECKS } from './data.ts'
 import { DATA_COPY_CHECKS } from './data-copies.ts'
 import { DATAPATH_CHECKS } from './datapath.ts'
 import { FILE_CHECKS } from './files.ts'
+import { HOST_CHECKS } from './host.ts'
 import { INPUT_CHECKS } from './input.ts'
+import { KILL_CHECKS } from './kill.ts'
+import { LEAK_CHECKS } from './leaks.ts'
 import { PROPERTY_CHECKS } from './properties.ts'
 import { PROTOCOL_CHECKS } from './protocol.ts'
 import { QUERY_CHECKS } from './query.ts'
@@ -27,4 +32,9 @@ export const CHECKS: readonly Check[] = [
   ...DATAPATH_CHECKS,
   ...DATA_CHECKS,
   ...DATA_COPY_CHECKS,
+  ...CHANGE_CHECKS,
+  ...HOST_CHECKS,
+  ...KILL_CHECKS,
+  ...CONCURRENCY_CHECKS,
+  ...LEAK_CHECKS,
 ]

@@ -87,7 +87,7 @@ export const ROBUSTNESS = {
     advice: 'Lock the origin, and make keys that cannot meet.',
   },
   'ROB-MANY-001': {
-    level: 'must',
+    level: 'should',
     subject: 'volume',
     about: ['Volume.create', 'SR.ls'],
     text: 'An SR holds a hundred volumes, and SR.ls lists them all.',

@@ -1,0 +1,151 @@
+/** Checks on differences between volumes. */
+import { BLOCK, spread } from '../access/pattern.ts'
+import { type Check, check, story } from '../check.ts'
+import type { Context } from '../context.ts'
+import { sharedSr } from '../sr-fixture.ts'
+import { demand, demandEqual, Violation } from '../violation.ts'
+import { cloneOf, handleOf, listed, MIB, newVolume, SMALL, snapshotOf, stat, type Volume } from '../volumes.ts'
+import { look, write, written } from './data.ts'
+
+/** What XenAPI promises. */
+const GRANULARITY = 65536
+/** Where the second volume is written; nothing else of it changes. */
+const CHANGED = MIB
+
+export const CHANGE_CHECKS: readonly Check[] = [
+  check('VOL-COMPARE-001', 'shared', async (context) => {
+    const sr = await sharedSr(context)
+    const volume = await newVolume(context, sr)
+    const clone = await cloneOf(context, sr, volume)
+    await compare(context, handleOf(sr), volume, clone)
+  }),
+  story(['VOL-COMPARE-002', 'VOL-COMPARE-003'], 'shared', async (context) => {
+    const { sr, volume } = await written(context)
+    const clone = await cloneOf(context, sr, volume)
+    await write(context, clone, [CHANGED])
+    const ranges = await compare(context, handleOf(sr), volume, clone)
+    await context.judge('VOL-COMPARE-002', async () => {
+      for (let offset = CHANGED; offset < CHANGED + BLOCK; offset += 512)
+        demand(
+          ranges.some(([begin, end]) => begin <= offset && offset < end),
+          `a range with byte ${offset}`,
+          ranges,
+        )
+    })
+    await context.judge('VOL-COMPARE-003', async () => {
+      const reported = ranges.reduce((sum, [begin, end]) => sum + end - begin, 0)
+      demand(reported <= SMALL / 2, `few more bytes than the ${BLOCK} that differ`, `${reported} bytes`)
+    })
+  }),
+  check('VOL-SIMILAR-001', 'shared', async (context) => {
+    const sr = await sharedSr(context)
+    const volume = await newVolume(context, sr)
+    const clone = await cloneOf(context, sr, volume)
+    const keys = await context.call('Volume.similar_content', { sr: handleOf(sr), key: clone.key })
+    demand(!keys.includes(clone.key), 'not the volume itself', keys)
+    const existing = (await context.call('SR.ls', { sr: handleOf(sr) })).map(({ key }) => key)
+    // Others may have been destroyed since it answered; those of this check have not.
+    const own = keys.filter((key) => key === volume.key)
+    demandEqual(
+      own.filter((key) => !existing.includes(key)),
+      [],
+      'no key that does not exist',
+    )
+  }),
+  story(['VOL-CBT-001', 'VOL-CBT-002'], 'shared', async (context) => {
+    const sr = await sharedSr(context)
+    const volume = await newVolume(context, sr)
+    const at = { sr: handleOf(sr), key: volume.key }
+    await context.judge('VOL-CBT-001', async () => {
+      await context.call('Volume.enable_cbt', at)
+      await context.call('Volume.enable_cbt', at)
+      demandEqual((await stat(context, sr, volume)).cbt_enabled, true, 'cbt_enabled in Volume.stat')
+      demandEqual((await listed(context, sr, volume))?.cbt_enabled, true, 'cbt_enabled in SR.ls')
+    })
+    await context.judge('VOL-CBT-002', async () => {
+      await context.call('Volume.disable_cbt', at)
+      await context.call('Volume.disable_cbt', at)
+      demandEqual((await stat(context, sr, volume)).cbt_enabled ?? false, false, 'cbt_enabled in Volume.stat')
+    })
+  }),
+  story(['VOL-CBT-003', 'VOL-CBT-006'], 'shared', async (context) => {
+    const sr = await sharedSr(context)
+    const volume = await newVolume(context, sr)
+    await context.call('Volume.enable_cbt', { sr: handleOf(sr), key: volume.key })
+    const snapshot = await snapshotOf(context, sr, volume)
+    await context.judge('VOL-CBT-003', async () => {
+      await changed(context, handleOf(sr), snapshot, volume)
+    })
+    await context.judge('VOL-CBT-006', async () => {
+      await context.call('Volume.data_destroy', { sr: handleOf(sr), key: snapshot.key })
+      const after = await stat(context, sr, snapshot)
+      demandEqual(after.volume_type, 'CBT_Metadata', 'volume_type')
+      await changed(context, handleOf(sr), snapshot, volume)
+    })
+  }),
+  story(['VOL-CBT-004', 'VOL-CBT-005'], 'shared', async (context) => {
+    const { sr, volume } = await written(context)
+    await context.call('Volume.enable_cbt', { sr: handleOf(sr), key: volume.key })
+    const first = await snapshotOf(context, sr, volume)
+    await write(context, volume, [CHANGED])
+    const second = await snapshotOf(context, sr, volume)
+    const blocks = await changed(context, handleOf(sr), first, second)
+    await context.judge('VOL-CBT-004', async () => {
+      demand(blocks.includes(CHANGED / GRANULARITY), `a bit for block ${CHANGED / GRANULARITY}`, blocks)
+    })
+    await context.judge('VOL-CBT-005', async () => {
+      demand(blocks.length <= 4, 'bits for what was written only', blocks)
+    })
+  }),
+  check('VOL-COMPOSE-001', 'shared', async (context) => {
+    const sr = await sharedSr(context)
+    const parent = await newVolume(context, sr)
+    const below = await write(context, parent, spread(SMALL))
+    const child = await cloneOf(context, sr, parent)
+    const above = await write(context, child, [CHANGED])
+    await context.call('Volume.compose', { sr: handleOf(sr), key: child.key, key2: parent.key })
+    const after = await stat(context, sr, child)
+    await look(context, after, above, 'the child’s own bytes')
+    await look(context, after, below, 'the parent’s bytes where the child has none')
+  }),
+]
+
+/** Ranges in bytes, checked for their form. */
+async function compare(context: Context, sr: string, one: Volume, other: Volume): Promise<[number, number][]> {
+  const { blocksize, ranges } = await context.call('Volume.compare', { sr, key: one.key, key2: other.key })
+  demand(blocksize > 0, 'a blocksize above 0', blocksize)
+  const size = Math.max(Number(one.virtual_size), Number(other.virtual_size))
+  const bytes = ranges.map(([first, count]): [number, number] => [
+    Number(first) * Number(blocksize),
+    (Number(first) + Number(count)) * Number(blocksize),
+  ])
+  let end = 0
+  for (const [from, to] of bytes) {
+    if (from < end || to <= from || from >= size)
+      throw new Violation('blocks in order, without overlap, within the volume', ranges)
+    end = to
+  }
+  return bytes
+}
+
+/** Numbers of the blocks whose bit is set, the most significant bit of a byte first or last: the interface does not say. */
+async function changed(context: Context, sr: string, from: Volume, to: Volume): Promise<number[]> {
+  const { granularity, bitmap } = await context.call('Volume.list_changed_blocks', {
+    sr,
+    key: from.key,
+    key2: to.key,
+    offset: 0,
+    length: -1,
+  })
+  demandEqual(granularity, GRANULARITY, 'the granularity')
+  const bytes = Buffer.from(bitmap, 'base64')
+  const blocks = Math.ceil(Number(to.virtual_size) / GRANULARITY)
+  demand(
+    bytes.length === Math.ceil(blocks / 8),
+    `${Math.ceil(blocks / 8)} bytes for ${blocks} blocks`,
+    `${bytes.length} bytes`,
+  )
+  return Array.from({ length: blocks }, (_, block) => block).filter(
+    (block) => ((bytes[block >> 3] ?? 0) >> (7 - (block & 7))) & 1,
+  )
+}

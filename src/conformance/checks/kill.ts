@@ -1,0 +1,153 @@
+/** Checks that kill calls with SIGKILL at random instants, and look at what is left. */
+import type { MethodName } from '../../contract/methods.ts'
+import { demandPattern, spread, writePattern } from '../access/pattern.ts'
+import { type Check, story } from '../check.ts'
+import type { Context, Own } from '../context.ts'
+import { Disk, opened, scratchDisk } from '../disks.ts'
+import { attachSr, ownSr } from '../sr-fixture.ts'
+import { demand, demandEqual, Violation } from '../violation.ts'
+import { handleOf, newVolume, SMALL, stat } from '../volumes.ts'
+
+/** How often each method is killed. */
+const TIMES = 2
+
+export const KILL_CHECKS: readonly Check[] = [
+  story(
+    ['ROB-KILL-001', 'ROB-KILL-002', 'ROB-KILL-003', 'ROB-KILL-004', 'ROB-KILL-005', 'ROB-KILL-006', 'ROB-KILL-007'],
+    'own-sr',
+    killVolumes,
+  ),
+  story(['ROB-KILL-008', 'ROB-KILL-009', 'ROB-KILL-010', 'ROB-KILL-011'], 'shared', killDisks),
+]
+
+/** On an SR of its own: what a killed call has made is destroyed with it. */
+async function killVolumes(context: Context): Promise<void> {
+  const sr = await ownSr(context)
+  const handle = handleOf(sr)
+  const volume = await newVolume(context, sr)
+  const at = { sr: handle, key: volume.key }
+  const create = { sr: handle, name: context.name('killed'), description: '', size: SMALL, sharable: false }
+  const sound = async () => {
+    for (const { key } of await context.call('SR.ls', { sr: handle }))
+      await context.call('Volume.stat', { sr: handle, key })
+  }
+  const makes = async (method: 'Volume.create' | 'Volume.snapshot' | 'Volume.clone', params: Own<typeof method>) => {
+    for (let time = 0; time < TIMES; time += 1) {
+      await kill(context, method, params)
+      const made = await context.call(method, params as never)
+      demandEqual((await stat(context, sr, made)).key, made.key, 'the volume that the repeated call made')
+    }
+    await sound()
+  }
+  await context.judge('ROB-KILL-001', () => makes('Volume.create', create))
+  await context.judge('ROB-KILL-002', () => makes('Volume.snapshot', at))
+  await context.judge('ROB-KILL-003', () => makes('Volume.clone', at))
+  await context.judge('ROB-KILL-004', async () => {
+    for (let time = 0; time < TIMES; time += 1) {
+      const doomed = await newVolume(context, sr)
+      const params = { sr: handle, key: doomed.key }
+      await kill(context, 'Volume.destroy', params)
+      const { outcome, record } = await context.outcome('Volume.destroy', params)
+      const isGone = !outcome.ok && outcome.error.params?.[0] === 'Volume_does_not_exist'
+      if (!outcome.ok && !isGone)
+        throw new Violation('Volume.destroy succeeds, or the volume is gone', outcome.error.message, record)
+      await context.refused('Volume.stat', params, 'the volume was destroyed')
+    }
+    await sound()
+  })
+  await context.judge('ROB-KILL-005', async () => {
+    const old = (await stat(context, sr, volume)).virtual_size
+    const params = { ...at, new_size: SMALL * 2 }
+    await kill(context, 'Volume.resize', params)
+    const { virtual_size: size } = await stat(context, sr, volume)
+    demand(size === old || size >= SMALL * 2, `a size of ${old}, or of at least ${SMALL * 2}`, size)
+    await context.call('Volume.resize', params)
+    demand(
+      (await stat(context, sr, volume)).virtual_size >= SMALL * 2,
+      `at least ${SMALL * 2}`,
+      await stat(context, sr, volume),
+    )
+  })
+  await context.judge('ROB-KILL-006', async () => {
+    await context.call('Volume.set', { ...at, k: 'other', v: 'kept' })
+    for (let time = 0; time < TIMES; time += 1) {
+      const before = (await stat(context, sr, volume)).keys
+      const params = { ...at, k: 'changing', v: `value ${time}` }
+      await kill(context, 'Volume.set', params)
+      const { keys } = await stat(context, sr, volume)
+      const isOldOrNew = keys.changing === before.changing || keys.changing === params.v
+      demand(keys.other === 'kept' && isOldOrNew, 'the old value or the new, and the other key', keys)
+      await context.call('Volume.set', params)
+    }
+  })
+  await context.judge('ROB-KILL-007', async () => {
+    await context.call('SR.detach', { sr: handle })
+    for (let time = 0; time < TIMES; time += 1) await kill(context, 'SR.attach', { configuration: sr.complete })
+    await attachSr(context, sr)
+    demandEqual((await stat(context, sr, volume)).key, volume.key, 'the volume')
+    await sound()
+  })
+}
+
+async function killDisks(context: Context): Promise<void> {
+  const { uri } = await scratchDisk(context)
+  const disk = new Disk(context, uri)
+  const params = { uri, domain: disk.domain }
+  const read = async (backend: Awaited<ReturnType<Disk['attach']>>) =>
+    opened(backend, async (access) => void (await access.read(0, 512)))
+  await disk.attach()
+  await disk.detach()
+  await context.judge('ROB-KILL-008', async () => {
+    for (let time = 0; time < TIMES; time += 1) {
+      await kill(context, 'Datapath.attach', params)
+      const backend = await disk.attach()
+      await disk.activate()
+      await read(backend)
+      await disk.deactivate()
+      await disk.detach()
+    }
+  })
+  const backend = await disk.attach()
+  await context.judge('ROB-KILL-009', async () => {
+    for (let time = 0; time < TIMES; time += 1) {
+      await kill(context, 'Datapath.activate', params)
+      await disk.activate()
+      await read(backend)
+      await disk.deactivate()
+    }
+  })
+  await disk.activate()
+  const pattern = await opened(backend, (access) => writePattern(access, context.random, spread(SMALL)))
+  await context.judge('ROB-KILL-010', async () => {
+    for (let time = 0; time < TIMES; time += 1) {
+      await kill(context, 'Datapath.deactivate', params)
+      await disk.deactivate()
+      await disk.activate()
+      await opened(backend, (access) => demandPattern(access, pattern, 'what was written before'))
+    }
+  })
+  await disk.deactivate()
+  await disk.detach()
+  await context.judge('ROB-KILL-011', async () => {
+    for (let time = 0; time < TIMES; time += 1) {
+      await disk.attach()
+      await kill(context, 'Datapath.detach', params)
+      await disk.detach()
+    }
+    await read(await disk.attach())
+    await disk.detach()
+  })
+}
+
+/** Runs a call and kills it after a random part of the time that such calls have taken so far. */
+async function kill<M extends MethodName>(context: Context, method: M, params: Own<M>): Promise<void> {
+  const durations = context.run.caller.log.seconds.get(method) ?? []
+  const typical = durations.length === 0 ? 0.1 : durations.reduce((sum, seconds) => sum + seconds, 0) / durations.length
+  const killer = new AbortController()
+  const timer = setTimeout(() => killer.abort(), context.random.next() * typical * 1000)
+  try {
+    await context.outcome(method, params, { signal: AbortSignal.any([killer.signal, context.signal]), killGrace: 0 })
+  } finally {
+    clearTimeout(timer)
+  }
+}

@@ -1,0 +1,61 @@
+/** Checks on what is left once everything is gone: alone, after all others. */
+import { setTimeout as delay } from 'node:timers/promises'
+import { type Check, story } from '../check.ts'
+import type { Context } from '../context.ts'
+import { Disk, uriOf } from '../disks.ts'
+import { filesOf, loopDevicesOf, mountsOf, processesWith } from '../leaks.ts'
+import { ownSr } from '../sr-fixture.ts'
+import { demandEqual, NotApplicable } from '../violation.ts'
+import { newVolume } from '../volumes.ts'
+
+/** Milliseconds in which what ends by itself has ended. */
+const GRACE = 5000
+
+export const LEAK_CHECKS: readonly Check[] = [
+  story(['LEAK-PROCESS-001', 'LEAK-LOOP-001', 'LEAK-MOUNT-001', 'LEAK-FILE-001'], 'alone', async (context) => {
+    const { run } = context
+    if (run.keep) throw new NotApplicable('needs everything to be removed', 'run without --keep')
+    await exercise(context)
+    // Now all disks are detached; the SRs go with the SR that the checks shared.
+    run.left.push(...(await context.resources.removeAll()), ...(await run.resources.removeAll()))
+    await context.judge('LEAK-PROCESS-001', () =>
+      none(() => processesWith(`SMAPIV3_CONFORMANCE=${run.name}`), 'processes'),
+    )
+    await context.judge('LEAK-LOOP-001', () => none(() => loopDevicesOf(run.marks), 'loop devices'))
+    await context.judge('LEAK-MOUNT-001', () => none(() => mountsOf(run.marks), 'mounts'))
+    await context.judge('LEAK-FILE-001', () =>
+      none(() => filesOf(run.marks, run.startedAt, run.scratch, run.temporary), 'files'),
+    )
+  }),
+]
+
+/** The usual life of a disk, should no other check have been asked for. */
+async function exercise(context: Context): Promise<void> {
+  const { subjects, uri } = context.run
+  if (subjects.datapaths.length === 0) return
+  if (subjects.judged.kind === 'datapath') {
+    if (uri !== undefined) await cycle(new Disk(context, uri))
+    return
+  }
+  const sr = await ownSr(context).catch((error: unknown) => {
+    if (error instanceof NotApplicable) return undefined
+    throw error
+  })
+  if (sr === undefined) return
+  const disk = uriOf(context, await newVolume(context, sr))
+  await cycle(new Disk(context, disk))
+  await cycle(new Disk(context, disk))
+}
+
+async function cycle(disk: Disk): Promise<void> {
+  await disk.attach()
+  await disk.activate()
+  await disk.deactivate()
+  await disk.detach()
+}
+
+async function none(look: () => string[], what: string): Promise<void> {
+  const end = Date.now() + GRACE
+  while (look().length > 0 && Date.now() < end) await delay(100)
+  demandEqual(look(), [], `no ${what} left`)
+}
