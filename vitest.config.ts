@@ -3,8 +3,8 @@ import { defineConfig } from 'vitest/config'
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
     // NODE_EXTRA_CA_CERTS doubles the start of every Node process that a test runs.
     env: { NODE_EXTRA_CA_CERTS: '' },
   },
