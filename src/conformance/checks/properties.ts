@@ -81,7 +81,7 @@ export const PROPERTY_CHECKS: readonly Check[] = [
   ),
   story(['VOL-NAME-001', 'VOL-DESC-001'], 'shared', async (context) => {
     const sr = await sharedSr(context)
-    const volume = await newVolume(context, sr)
+    const volume = await newVolume(context, sr, { description: 'the first' })
     const at = { sr: handleOf(sr), key: volume.key }
     await context.judge('VOL-NAME-001', async () => {
       const name = context.name('renamed')

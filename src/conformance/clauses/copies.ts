@@ -73,6 +73,7 @@ export const COPIES = {
     why: 'The toolstack stores there what it is a snapshot of, and when it was taken.',
     source: protocol('12'),
     advice: 'Refuse changes of content only.',
+    after: ['VOL-SNAPSHOT-004'],
   },
   'VOL-SNAPSHOT-009': {
     level: 'should',
@@ -154,6 +155,7 @@ export const COPIES = {
     why: 'It is what years of templates and backups come to.',
     source: protocol('5.2'),
     advice: 'Flatten or limit chains inside the plugin.',
+    after: ['VOL-CLONE-002'],
   },
   'VOL-CLONE-008': {
     level: 'must',
@@ -185,7 +187,7 @@ export const COPIES = {
   'VOL-REVERT-002': {
     level: 'must',
     subject: 'volume',
-    about: ['Volume.revert'],
+    about: ['Volume.revert', 'Volume.stat'],
     text: 'Reverting keeps the snapshot, to which the volume can be reverted again.',
     why: 'It is what snapshots are for.',
     source: protocol('7.3'),
@@ -208,6 +210,7 @@ export const COPIES = {
     why: 'Content becomes that of the snapshot; a partition table at the end is found only where the end is.',
     source: protocol('7.3'),
     advice: 'Restore the size with the content.',
+    after: ['VOL-REVERT-002'],
   },
   'VOL-COPY-001': {
     level: 'must',

@@ -132,7 +132,7 @@ export const SR_CONTENT = {
     source: protocol('7.2'),
     advice: 'Answer the configuration that SR.attach reads.',
     needs: ['own-sr'],
-    after: ['SR-PROBE-004'],
+    after: ['SR-PROBE-004', 'SR-PROBE-002'],
   },
   'SR-PROBE-006': {
     level: 'must',

@@ -116,6 +116,7 @@ export const SR = {
     source: protocol('7.2'),
     advice: 'Look only at the keys the plugin has described.',
     needs: ['own-sr'],
+    after: ['SR-ATTACH-002'],
   },
   'SR-DETACH-001': {
     level: 'must',

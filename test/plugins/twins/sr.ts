@@ -158,25 +158,24 @@ export const SR: readonly Twin[] = [
     ],
   },
   {
-    name: 'keeps volumes from the list that another lists',
+    name: 'lists volumes two seconds late',
     language: 'python',
     breaks: 'SR-LS-002',
     text: [
+      ['volume', 'import sys\n', 'import sys\nimport time\n'],
       [
         'volume',
         '        for key in keys_of(sr):\n            try:',
-        '        for key in keys_of(sr)[1:]:\n            try:',
+        '        for key in keys_of(sr):\n            if os.path.getmtime(record_file(sr, key)) + 2 > time.time():\n                continue\n            try:',
       ],
     ],
-    also: ['ROB-CONC-001', 'ROB-CONC-004', 'ROB-MANY-001'],
+    also: ['SR-LS-004'],
   },
   {
     name: 'lists records that differ from those of stat',
     language: 'python',
     breaks: 'SR-LS-004',
-    text: [
-      ['volume', 'volumes.append(volume(sr, key))', 'volumes.append({**volume(sr, key), "physical_utilisation": 512})'],
-    ],
+    text: [['volume', 'volumes.append(volume(sr, key))', 'volumes.append({**volume(sr, key), "sharable": True})']],
   },
   {
     name: 'destroys only SRs without volumes',
@@ -228,14 +227,15 @@ export const SR: readonly Twin[] = [
     ],
   },
   {
-    name: 'makes an SR out of a place that is looked at',
+    name: 'empties an SR that it finds',
     language: 'python',
     breaks: 'SR-PROBE-006',
+    also: ['SR-PROBE-005'],
     text: [
       [
         'volume',
         '            found = sr_stat(sr)\n',
-        '            found = sr_stat(sr)\n            Volume().create(dbg, sr, "found", "", 0, False)\n',
+        '            found = sr_stat(sr)\n            for key in keys_of(sr):\n                os.unlink(record_file(sr, key))\n',
       ],
     ],
   },
@@ -243,6 +243,7 @@ export const SR: readonly Twin[] = [
     name: 'detaches every SR',
     language: 'python',
     breaks: 'SR-SECOND-002',
+    also: ['SR-SECOND-003'],
     text: [
       [
         'volume',

@@ -49,7 +49,7 @@ export const VOLUME: readonly Twin[] = [
     name: 'makes a volume of what there is room for',
     language: 'python',
     breaks: 'VOL-CREATE-010',
-    text: [['volume', '    if size < 0 or size > MAX_SIZE:', '    size = min(size, MAX_SIZE)\n    if size < 0:']],
+    text: [['volume', '    if size < 0 or size > MAX_SIZE:', '    size = min(size, 2**40)\n    if size < 0:']],
     also: ['PRO-INT64-001'],
   },
   {
