@@ -1,19 +1,9 @@
 /** Logical units of iSCSI targets. */
-import { readFileSync } from 'node:fs'
 import { credentialsOf } from '../../src/engine/credentials.ts'
 import { type DiskOptions, describeDisk } from '../../src/engine/disk-options.ts'
 import { DiskUriError, type ParsedUri } from '../../src/engine/disk-uri.ts'
+import { hostInitiatorName, ISCSI_PORT, LAST_UNIT, portalText } from '../../src/engine/iscsi/address.ts'
 import type { SchemeDriver } from '../../src/engine/qsd/datapath.ts'
-import { errnoOf } from '../../src/engine/storage-error.ts'
-
-/** The well-known port of iSCSI (RFC 7143). */
-const PORT = 3260
-
-/** SCSI numbers logical units with two bytes in the form that all targets know. */
-const LAST_UNIT = 0xffff
-
-/** Where open-iscsi keeps the name of this host. */
-const INITIATOR_NAME_FILE = '/etc/iscsi/initiatorname.iscsi'
 
 export const iscsiDriver: SchemeDriver = {
   options: { 'initiator-name': 'text', transport: ['tcp', 'iser'] },
@@ -21,7 +11,7 @@ export const iscsiDriver: SchemeDriver = {
     unitOf(uri)
     return `iscsi:${portalOf(uri)}`
   },
-  server: ({ host, port }) => ({ host, port: port ?? PORT }),
+  server: ({ host, port }) => ({ host, port: port ?? ISCSI_PORT }),
   describe(uri, options) {
     const { target, lun } = unitOf(uri)
     const { user, password } = credentialsOf(uri, options)
@@ -48,8 +38,7 @@ export const iscsiDriver: SchemeDriver = {
 }
 
 function portalOf({ host, port }: ParsedUri): string {
-  const name = host.includes(':') ? `[${host}]` : host.toLowerCase()
-  return `${name}:${port ?? PORT}`
+  return portalText({ host, port: port ?? ISCSI_PORT })
 }
 
 /** @throws DiskUriError */
@@ -63,13 +52,5 @@ function unitOf({ text, host, path }: ParsedUri): { target: string; lun: number 
 
 /** The name by which targets know this host: that of the option, or the kernel initiator's; undefined: QEMU's own. */
 function initiatorNameOf({ own }: DiskOptions): string | undefined {
-  const given = own.get('initiator-name')
-  if (given !== undefined) return given
-  try {
-    return /^\s*InitiatorName\s*=\s*(\S+)/m.exec(readFileSync(INITIATOR_NAME_FILE, 'utf8'))?.[1]
-  } catch (error) {
-    // Where only root may read it, other users are QEMU's initiator.
-    if (['ENOENT', 'EACCES'].includes(errnoOf(error) ?? '')) return undefined
-    throw error
-  }
+  return own.get('initiator-name') ?? hostInitiatorName()
 }

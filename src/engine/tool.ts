@@ -38,14 +38,20 @@ const SYSTEM_PATH = '/usr/sbin:/usr/bin:/sbin:/bin'
 export class ToolError extends Error {
   override readonly name = 'ToolError'
   readonly stderr: string
+  /** What it had printed until then; empty where it was not asked for. */
+  readonly stdout: string
   /** Exit status; null where the tool was killed. */
   readonly status: number | null
 
-  constructor(command: readonly string[], outcome: { status: number | null; signal: string | null; stderr: string }) {
+  constructor(
+    command: readonly string[],
+    outcome: { status: number | null; signal: string | null; stderr: string; stdout?: string },
+  ) {
     const { status, signal, stderr } = outcome
     const ending = status === null ? `killed by ${signal}` : `exit status ${status}`
     super([command.join(' '), ending, ...(stderr.trim() === '' ? [] : [stderr.trim()])].join(': '))
     this.stderr = stderr
+    this.stdout = outcome.stdout ?? ''
     this.status = status
   }
 }
@@ -88,15 +94,26 @@ export class ToolTimeoutError extends Error {
 /**
  * Runs a tool that may have to wait for storage that does not answer. No signal ends a process that the kernel keeps
  * waiting, and who waits for it waits as long: after so many milliseconds it is left behind, and ends when the kernel
- * lets it.
+ * lets it. Returns what it printed on stdout.
+ * @param environment what the tool gets beside PATH and the C locale
  * @throws PluginError (MissingDependency), ToolError, ToolTimeoutError
  */
-export async function runToolWithin(tool: Tool, args: readonly string[], patience: number): Promise<void> {
-  const child = spawn(tool, args, { cwd: '/', env: toolEnvironment(), stdio: ['ignore', 'ignore', 'pipe'] })
+export async function runToolWithin(
+  tool: Tool,
+  args: readonly string[],
+  patience: number,
+  environment: Readonly<Record<string, string>> = {},
+): Promise<string> {
+  const env = { ...environment, ...toolEnvironment() }
+  const child = spawn(tool, args, { cwd: '/', env, stdio: ['ignore', 'pipe', 'pipe'] })
   let timer: NodeJS.Timeout | undefined
   let stderr = ''
+  let stdout = ''
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     stderr += text
+  })
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    stdout += text
   })
   try {
     await new Promise<void>((resolve, reject) => {
@@ -109,11 +126,13 @@ export async function runToolWithin(tool: Tool, args: readonly string[], patienc
       })
       child.once('close', (status, signal) => {
         if (status === 0) resolve()
-        else reject(new ToolError([tool, ...args], { status, signal, stderr }))
+        else reject(new ToolError([tool, ...args], { status, signal, stderr, stdout }))
       })
     })
+    return stdout
   } finally {
     clearTimeout(timer)
+    child.stdout.destroy()
     child.stderr.destroy()
     child.unref()
   }

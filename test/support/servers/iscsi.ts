@@ -20,6 +20,12 @@ export interface IscsiServer {
   readonly target: string
   /** Adds a logical unit of a size in bytes, thinly provisioned. */
   addUnit(lun: number, bytes: number): Promise<void>
+  /** Gives a unit another identity, as if the array had given its number to another disk. */
+  replaceUnit(lun: number): Promise<void>
+  /** Adds another target, without units, and with a login of its own. */
+  addTarget(name: string, login: ChapLogin): Promise<void>
+  /** The size in millions of bytes that the server itself says each disk of the target has, by number. */
+  unitSizes(): Promise<Readonly<Record<string, number>>>
   kill(): Promise<void>
   /** Starts it again after kill(), with the units it had. */
   restart(): Promise<void>
@@ -73,6 +79,22 @@ export async function iscsiServer(chap?: ChapLogin): Promise<IscsiServer> {
       truncateSync(file, bytes)
       units.set(lun, file)
       await present(lun, file)
+    },
+    async replaceUnit(lun) {
+      const unit = ['--mode', 'logicalunit', '--tid', '1', '--lun', String(lun)]
+      await admin('--op', 'update', ...unit, '--params', `scsi_id=other-${lun},scsi_sn=other`)
+    },
+    async addTarget(name, { user, password }) {
+      await admin('--op', 'new', '--mode', 'target', '--tid', '2', '-T', name)
+      await admin('--op', 'new', '--mode', 'account', '--user', user, '--password', password)
+      await admin('--op', 'bind', '--mode', 'account', '--user', user, '--tid', '2')
+      await admin('--op', 'bind', '--mode', 'target', '--tid', '2', '-I', 'ALL')
+    },
+    async unitSizes() {
+      const shown = await admin('--op', 'show', '--mode', 'target')
+      const [first = ''] = shown.split(/^Target 2:/m)
+      const disks = first.matchAll(/LUN: (\d+)\n\s+Type: disk\n.*?Size: (\d+) MB/gs)
+      return Object.fromEntries([...disks].map(([, lun, size]) => [lun, Number(size)]))
     },
     kill: () => tgtd.kill(),
     restart: start,
