@@ -11,7 +11,7 @@ import { Disk, scratchDisk } from '../disks.ts'
 import { sharedSr } from '../sr-fixture.ts'
 import { CallFailed, demand, demandEqual, NotApplicable, Violation } from '../violation.ts'
 import { handleOf, MIB, make, newVolume, SMALL, stat } from '../volumes.ts'
-import { failingSamples, type Sample, samples, succeed } from './samples.ts'
+import { blaming, failingSamples, type Sample, samples, succeed } from './samples.ts'
 
 /** Kinds of failure that are not the plugin's own choice to refuse. */
 const UNCONTROLLED = ['SCRIPT_TIMED_OUT', 'SCRIPT_SIGNALLED', 'SCRIPT_OUTPUT_TOO_LARGE']
@@ -65,7 +65,7 @@ export const PROTOCOL_CHECKS: readonly Check[] = [
     const text = 'Größe 数据 😀'
     const escaped = (params: object) => ({ input: escapedText(context.input(params)) })
     if (context.run.subjects.judged.kind === 'datapath') {
-      await context.call('Plugin.query', {}, escaped({ dbg: text }))
+      await blaming(() => context.call('Plugin.query', {}, escaped({ dbg: text })))
       return
     }
     const sr = await sharedSr(context)
@@ -73,7 +73,7 @@ export const PROTOCOL_CHECKS: readonly Check[] = [
     const at = { sr: handleOf(sr), key: volume.key }
     await context.call('Volume.set', { ...at, k: 'plain', v: text })
     const params = { ...at, k: 'escaped', v: text }
-    await context.call('Volume.set', params, escaped(params))
+    await blaming(() => context.call('Volume.set', params, escaped(params)))
     demandEqual((await stat(context, sr, volume)).keys, { plain: text, escaped: text }, 'the same text both times')
   }),
   check('PRO-STDIN-004', 'shared', async (context) => {
@@ -121,7 +121,7 @@ export const PROTOCOL_CHECKS: readonly Check[] = [
     const sr = await sharedSr(context)
     const volume = await newVolume(context, sr)
     const at = { sr: handleOf(sr), key: volume.key }
-    await context.call('Volume.set', { ...at, k: text, v: text }, { environment })
+    await blaming(() => context.call('Volume.set', { ...at, k: text, v: text }, { environment }))
     const utf8 = { ...context.run.environment, LC_ALL: 'C.UTF-8', LANG: 'C.UTF-8' }
     demandEqual(
       (await context.call('Volume.stat', at, { environment: utf8 })).keys,

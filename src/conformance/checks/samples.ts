@@ -3,6 +3,7 @@ import type { MethodName } from '../../contract/methods.ts'
 import type { CheckCallOptions, Context } from '../context.ts'
 import { scratchDisk } from '../disks.ts'
 import { sharedSr } from '../sr-fixture.ts'
+import { CallFailed } from '../violation.ts'
 import { goneKey, handleOf, newVolume } from '../volumes.ts'
 
 /** One call: its params without dbg. */
@@ -48,7 +49,19 @@ export async function failingSamples(context: Context): Promise<Sample[]> {
   ]
 }
 
-/** Runs samples that must succeed. */
+/** Runs samples that must succeed; with options, so that what fails fails because of them. */
 export async function succeed(context: Context, all: readonly Sample[], options: CheckCallOptions = {}): Promise<void> {
-  for (const { method, params } of all) await context.call(method, params as never, options)
+  const run = async ({ method, params }: Sample) => void (await context.call(method, params as never, options))
+  const isPlain = Object.keys(options).length === 0
+  for (const sample of all) await (isPlain ? run(sample) : blaming(() => run(sample)))
+}
+
+/** What a call fails with is a fault of the clause being judged, unless the method fails in any circumstances. */
+export async function blaming<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (thrown) {
+    if (!(thrown instanceof CallFailed)) throw thrown
+    throw new CallFailed(thrown.method, thrown.error, thrown.call, true)
+  }
 }

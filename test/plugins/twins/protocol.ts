@@ -5,14 +5,14 @@ const STDIN = 'params=$(head -n 1)'
 
 export const PROTOCOL: readonly Twin[] = [
   {
-    name: 'prints a warning on stdout from the second snapshot on',
+    name: 'prints a warning on stdout from the second time on that a key is set',
     language: 'python',
     breaks: 'PRO-STDOUT-001',
     text: [
       [
         'volume',
-        '            return derive(dbg, sr, key, sr, read_write=False)',
-        '            if any(not read_record(sr, other)["read_write"] for other in keys_of(sr)):\n                print("warning: many snapshots")\n            return derive(dbg, sr, key, sr, read_write=False)',
+        '        update(sr, key, lambda record: record["keys"].update({k: v}))',
+        '        if k in read_record(sr, key)["keys"]:\n            print("warning: %s is replaced" % k)\n        update(sr, key, lambda record: record["keys"].update({k: v}))',
       ],
     ],
   },
@@ -35,8 +35,8 @@ export const PROTOCOL: readonly Twin[] = [
     text: [
       [
         'volume',
-        '            target = image(sr, key) + ".new"',
-        '            target = image(sr, key) + ".new"\n            os.kill(os.getpid(), 11)',
+        '    def set(self, dbg, sr, key, k, v):\n',
+        '    def set(self, dbg, sr, key, k, v):\n        if k == "vdi-type":\n            os.kill(os.getpid(), 11)\n',
       ],
     ],
   },
@@ -65,23 +65,29 @@ export const PROTOCOL: readonly Twin[] = [
     text: [['lib', 'params: [$name, $text]', 'params: []']],
   },
   {
-    name: 'hangs where a snapshot is reverted to',
+    name: 'hangs where metadata is set',
     language: 'python',
     breaks: 'PRO-TIME-001',
     text: [
       [
         'volume',
-        '            target = image(sr, key) + ".new"',
-        '            target = image(sr, key) + ".new"\n            call(dbg, ["sleep", "600"])',
+        '    def set(self, dbg, sr, key, k, v):\n',
+        '    def set(self, dbg, sr, key, k, v):\n        if k == "vdi-type":\n            call(dbg, ["sleep", "600"])\n',
       ],
     ],
-    timeout: 3,
+    timeout: 15,
   },
   {
     name: 'leaves a child that keeps stdout open',
     language: 'sh',
     breaks: 'PRO-FD-001',
-    text: [['volume', '    derive "$key" true', '    derive "$key" true\n    sleep 20 9>&- &']],
+    text: [
+      [
+        'volume',
+        "    update '.keys[$params.k] = $params.v'",
+        "    update '.keys[$params.k] = $params.v'\n    sleep 20 9>&- &",
+      ],
+    ],
   },
   {
     name: 'expects the params in an order',
@@ -91,7 +97,7 @@ export const PROTOCOL: readonly Twin[] = [
       [
         'lib',
         STDIN,
-        `${STDIN}\n  case $params in *'"sr"'*'"key"'*) fail SR_BACKEND_FAILURE Usage 'sr stands after key' ;; esac`,
+        `${STDIN}\n  case $params in *'"key"'*'"sr"'*) fail SR_BACKEND_FAILURE Usage 'key stands before sr' ;; esac`,
       ],
     ],
   },
@@ -118,7 +124,7 @@ export const PROTOCOL: readonly Twin[] = [
     language: 'sh',
     breaks: 'PRO-STDIN-005',
     text: [['lib', "|| fail SR_BACKEND_FAILURE UnmarshalException 'the request is not JSON'", '|| sleep 600']],
-    timeout: 3,
+    timeout: 15,
   },
   {
     name: 'refuses params that it does not know',
