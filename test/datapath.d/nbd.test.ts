@@ -31,7 +31,7 @@ describe.skipIf(missing)('nbd', () => {
     const uri = await it.server.newDisk()
     const failure = async (wrong: string) =>
       (await it.plugin.fail('Datapath.attach', { uri: wrong, domain: '1' })).params.join(' ')
-    expect(await failure(`${uri}-other`)).toMatch(/export not available/)
+    expect(await failure(`${uri}-other`)).toMatch(/DiskOpenError.*cannot open nbd:.*-other: .*not available/)
     expect(await failure(`${uri}?socks=1`)).toMatch(/DiskUriError.*no option socks/)
     expect(await failure('nbd:///disk')).toMatch(/DiskUriError.*names no server/)
   })
@@ -67,7 +67,7 @@ describe.skipIf(missing)('nbd with a key that both sides know', () => {
       (await it.plugin.fail('Datapath.attach', { uri, domain: '1' })).params.join(' ')
     const wrong = join(mkdtempSync(join(it.server.host.directory, 'wrong-')), 'keys.psk')
     writeFileSync(wrong, `alice:${KEY.replaceAll('a', 'b')}\n`, { mode: 0o600 })
-    expect(await failure(`${it.server.uri}?tls-psk-file=${wrong}`)).toMatch(/QmpError/)
+    expect(await failure(`${it.server.uri}?tls-psk-file=${wrong}`)).toMatch(/DiskOpenError.*nbd:/)
     expect(await failure(it.server.uri)).toMatch(/TLS/)
     chmodSync(wrong, 0o644)
     expect(await failure(`${it.server.uri}?tls-psk-file=${wrong}`)).toMatch(/CredentialsError.*chmod 600/)

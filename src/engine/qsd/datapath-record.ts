@@ -57,7 +57,8 @@ export function records(scheme: string): readonly DiskRecord[] {
     .flatMap((name) => readRecord(join(directory, name)) ?? [])
 }
 
-function shown({ scheme, host, port, path }: ParsedUri): string {
+/** A URI without user information and query, which may hold secrets. */
+export function shown({ scheme, host, port, path }: ParsedUri): string {
   return `${scheme}://${host}${port === undefined ? '' : `:${port}`}${path}`
 }
 

@@ -6,74 +6,37 @@
  * it and deactivated with the last that deactivates it.
  */
 import type { ClassMethods } from '../../kit/index.ts'
-import { type DiskOptions, type OwnOptions, readOptions } from '../disk-options.ts'
-import { type ParsedUri, parseDiskUri } from '../disk-uri.ts'
+import { parseDiskUri } from '../disk-uri.ts'
 import { blockDeviceObstacle } from '../engines.ts'
 import { explain } from '../explanation.ts'
-import { reachServer, type Server } from '../server.ts'
 import { dataMethods } from './data.ts'
-import { detachTargets, endOperations } from './data-operations.ts'
 import { implementationsOf } from './datapath-answer.ts'
-import {
-  attachFront,
-  canMakeBlockDevices,
-  detachFront,
-  flushBlockDevice,
-  frontOf,
-  isUp,
-  resizeFront,
-} from './datapath-front.ts'
-import { endImportServer, startImportServer } from './datapath-import.ts'
+import { startImportServer } from './datapath-import.ts'
 import { type DomainState, type Domains, isRecorded, withRecord } from './datapath-record.ts'
-import { beginScratch, endScratch, overlayInUse, type Scratch, scratchOf } from './datapath-scratch.ts'
-import { activateDisk, attachDisk, type Disk, deactivateDisk, detachDisk, diskOf, refreshDisk } from './disk.ts'
-import { type ExportKind, readState } from './disk-state.ts'
-import type { DiskAddress } from './exports.ts'
-import { type Access, type DiskDescription, exportIsReadOnly, opensAtActivation } from './nodes.ts'
+import { beginScratch, endScratch, overlayInUse } from './datapath-scratch.ts'
+import {
+  activate,
+  attach,
+  contentOf,
+  deactivate,
+  diskAt,
+  leave,
+  optionsOf,
+  type Place,
+  placeOf,
+  remove,
+  scratchAt,
+} from './datapath-steps.ts'
+import { activateDisk } from './disk.ts'
+import { readState } from './disk-state.ts'
+import type { Access } from './nodes.ts'
+import type { SchemeDriver } from './scheme-driver.ts'
 
-/** What differs from scheme to scheme. */
-export interface SchemeDriver {
-  /** The options that only this scheme has; those of disk-options.ts every scheme has. None unless given. */
-  readonly options?: OwnOptions
-  /** What is done with other parameters of the query; `refused` unless given. */
-  readonly unknownOptions?: 'refused' | 'passed on'
-  /**
-   * The daemon that disks of this URI share: scheme and server, such as `nfs:server`.
-   * @throws DiskUriError
-   */
-  group(uri: ParsedUri): string
-  /**
-   * The image behind the URI: see describeDisk in disk-options.ts, and credentials.ts. Called by attach, activate and
-   * each other method that may have to attach the disk anew; it must be quick and change nothing.
-   * @throws DiskUriError for a URI that makes no sense
-   */
-  describe(uri: ParsedUri, options: DiskOptions): DiskDescription | Promise<DiskDescription>
-  /** The server, which is asked whether it is there before the daemon is told to connect to it. */
-  server?(uri: ParsedUri): Server | undefined
-  /** What a disk needs before it is described, such as a mount; called by each attach and activate, so repeatable. */
-  prepare?(uri: ParsedUri, options: DiskOptions): void | Promise<void>
-  /** Undoes prepare, when no domain has the URI attached any more; repeatable. */
-  release?(uri: ParsedUri): void | Promise<void>
-}
+export type { SchemeDriver } from './scheme-driver.ts'
 
 /** A transition that the life cycle does not have. */
 export class LifeCycleError extends Error {
   override readonly name = 'LifeCycleError'
-}
-
-/** The disk of a call, and what makes its block device where it cannot do so itself. */
-interface Place {
-  readonly uri: ParsedUri
-  readonly disk: Disk
-  readonly front: Disk
-}
-
-/** What a place holds. */
-interface Content {
-  readonly description: DiskDescription
-  readonly exports: readonly ExportKind[]
-  /** Whether the block device is made by the front. */
-  readonly fronted: boolean
 }
 
 /** The Datapath and Data classes of a scheme, for definePlugin. */
@@ -198,95 +161,10 @@ function datapathMethods(driver: SchemeDriver): ClassMethods<'Datapath'> {
   }
 }
 
-/** Opens the image, attaching the disk anew where a daemon has died. */
-async function activate(driver: SchemeDriver, place: Place, state: DomainState): Promise<void> {
-  const content = await contentOf(driver, place, optionsOf(driver, place.uri))
-  const { description, exports, fronted } = content
-  const { disk, front } = place
-  if (!isUp(disk) || (fronted && !isUp(front))) await attach(place, content)
-  // Elsewhere a look at the image is a connection to the server, and this is the downtime of a migration.
-  else if (opensAtActivation(description.protocol)) await refresh(place, content)
-  await activateDisk(disk, description, exports, state === 'activated' ? 'read-write' : 'read-only')
-}
-
-async function attach(place: Place, content: Content): Promise<DiskAddress> {
-  const { disk, front } = place
-  const { description, exports, fronted } = content
-  if (isUp(disk)) await refresh(place, content)
-  const address = await attachDisk(disk, description, exports)
-  if (!fronted || address.nbd === undefined) return address
-  return { ...address, ...(await attachFront(front, address.nbd, address.size)) }
-}
-
-/** Shows where the volume has grown. */
-async function refresh({ disk, front }: Place, { description, exports, fronted }: Content): Promise<void> {
-  const size = await refreshDisk(disk, description, exports)
-  if (size !== undefined && fronted) await resizeFront(front, size)
-}
-
-async function deactivate({ disk, front }: Place): Promise<void> {
-  // What a dead daemon did not write is lost.
-  if (isUp(disk) && readState(disk.daemon, disk.id)?.phase === 'active') await flushBlockDevice(front)
-  await endOperations(disk)
-  await deactivateDisk(disk)
-  await detachTargets(disk)
-}
-
-/** Takes everything of a disk away that no domain needs. */
-async function leave(driver: SchemeDriver, place: Place): Promise<void> {
-  try {
-    await remove(place)
-  } finally {
-    await driver.release?.(place.uri)
-  }
-}
-
-async function remove({ disk, front }: Place): Promise<void> {
-  await endImportServer(disk.id)
-  try {
-    await detachFront(front)
-  } finally {
-    await endOperations(disk)
-    await detachDisk(disk)
-    await detachTargets(disk)
-  }
-}
-
 /** A domain whose record was lost: as long as the daemon has the disk, it is attached. */
 async function adopted({ disk }: Place, domain: string): Promise<DomainState> {
   if (readState(disk.daemon, disk.id) !== undefined) return 'attached'
   throw new LifeCycleError(`the disk is not attached for domain ${domain}: call Datapath.attach first`)
-}
-
-async function contentOf(driver: SchemeDriver, place: Place, options: DiskOptions): Promise<Content> {
-  const { uri, disk } = place
-  const server = driver.server?.(uri)
-  if (server !== undefined && readState(disk.daemon, disk.id) === undefined) await reachServer(server)
-  await driver.prepare?.(uri, options)
-  const overlay = overlayInUse(scratchOf(disk.id, options.scratch))
-  const described = await driver.describe(uri, options)
-  const description = overlay === undefined ? described : { ...described, overlay }
-  const block = canMakeBlockDevices()
-  const readOnly = exportIsReadOnly(description)
-  const exports: ExportKind[] = block && readOnly ? ['nbd', 'block'] : ['nbd']
-  return { description, exports, fronted: block && !readOnly }
-}
-
-function placeOf(driver: SchemeDriver, text: string): Place {
-  const uri = parseDiskUri(text)
-  return { uri, disk: diskAt(driver, uri), front: frontOf(driver.group(uri), text) }
-}
-
-function diskAt(driver: SchemeDriver, uri: ParsedUri): Disk {
-  return diskOf(driver.group(uri), uri.text)
-}
-
-function scratchAt(driver: SchemeDriver, { uri, disk }: Place): Scratch {
-  return scratchOf(disk.id, optionsOf(driver, uri).scratch)
-}
-
-function optionsOf(driver: SchemeDriver, uri: ParsedUri): DiskOptions {
-  return readOptions(uri, driver.options, driver.unknownOptions)
 }
 
 function stateFor(access: Access): DomainState {

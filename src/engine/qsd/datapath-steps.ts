@@ -1,0 +1,148 @@
+/** The steps of the life cycle of a disk in a daemon, whatever the domains: see datapath.ts for who takes them when. */
+import { type DiskOptions, readOptions } from '../disk-options.ts'
+import { type ParsedUri, parseDiskUri } from '../disk-uri.ts'
+import { reachServer } from '../server.ts'
+import { detachTargets, endOperations } from './data-operations.ts'
+import {
+  attachFront,
+  canMakeBlockDevices,
+  detachFront,
+  flushBlockDevice,
+  frontOf,
+  isUp,
+  resizeFront,
+} from './datapath-front.ts'
+import { endImportServer } from './datapath-import.ts'
+import { type DomainState, shown } from './datapath-record.ts'
+import { overlayInUse, type Scratch, scratchOf } from './datapath-scratch.ts'
+import { activateDisk, attachDisk, type Disk, deactivateDisk, detachDisk, diskOf, refreshDisk } from './disk.ts'
+import { type ExportKind, readState } from './disk-state.ts'
+import type { DiskAddress } from './exports.ts'
+import { type DiskDescription, exportIsReadOnly, opensAtActivation } from './nodes.ts'
+import { QmpError } from './qmp.ts'
+import type { SchemeDriver } from './scheme-driver.ts'
+
+/** The disk of a call, and what makes its block device where it cannot do so itself. */
+export interface Place {
+  readonly uri: ParsedUri
+  readonly disk: Disk
+  readonly front: Disk
+}
+
+/** What a place holds. */
+export interface Content {
+  readonly description: DiskDescription
+  readonly exports: readonly ExportKind[]
+  /** Whether the block device is made by the front. */
+  readonly fronted: boolean
+}
+
+/** The daemon cannot open an image: it is not there, of another format, in use, or its server refuses. */
+export class DiskOpenError extends Error {
+  override readonly name = 'DiskOpenError'
+
+  constructor(uri: ParsedUri, cause: QmpError) {
+    super(`cannot open ${shown(uri)}: ${cause.description}`, { cause })
+  }
+}
+
+/** Opens the image, attaching the disk anew where a daemon has died. */
+export async function activate(driver: SchemeDriver, place: Place, state: DomainState): Promise<void> {
+  const content = await contentOf(driver, place, optionsOf(driver, place.uri))
+  const { description, exports, fronted } = content
+  const { disk, front } = place
+  if (!isUp(disk) || (fronted && !isUp(front))) await attach(place, content)
+  // Elsewhere a look at the image is a connection to the server, and this is the downtime of a migration.
+  else if (opensAtActivation(description.protocol)) await refresh(place, content)
+  await naming(place, () =>
+    activateDisk(disk, description, exports, state === 'activated' ? 'read-write' : 'read-only'),
+  )
+}
+
+/** @throws DiskOpenError in place of what the daemon says, which does not know a disk by its URI */
+async function naming<T>({ uri }: Place, body: () => Promise<T>): Promise<T> {
+  try {
+    return await body()
+  } catch (error) {
+    if (error instanceof QmpError) throw new DiskOpenError(uri, error)
+    throw error
+  }
+}
+
+/** Makes the disk reachable. */
+export async function attach(place: Place, content: Content): Promise<DiskAddress> {
+  const { disk, front } = place
+  const { description, exports, fronted } = content
+  if (isUp(disk)) await refresh(place, content)
+  const address = await naming(place, () => attachDisk(disk, description, exports))
+  if (!fronted || address.nbd === undefined) return address
+  return { ...address, ...(await attachFront(front, address.nbd, address.size)) }
+}
+
+/** Shows where the volume has grown. */
+async function refresh({ disk, front }: Place, { description, exports, fronted }: Content): Promise<void> {
+  const size = await refreshDisk(disk, description, exports)
+  if (size !== undefined && fronted) await resizeFront(front, size)
+}
+
+/** Brings what was written to the storage, and closes the image. */
+export async function deactivate({ disk, front }: Place): Promise<void> {
+  // What a dead daemon did not write is lost.
+  if (isUp(disk) && readState(disk.daemon, disk.id)?.phase === 'active') await flushBlockDevice(front)
+  await endOperations(disk)
+  await deactivateDisk(disk)
+  await detachTargets(disk)
+}
+
+/** Takes everything of a disk away that no domain needs. */
+export async function leave(driver: SchemeDriver, place: Place): Promise<void> {
+  try {
+    await remove(place)
+  } finally {
+    await driver.release?.(place.uri)
+  }
+}
+
+/** Takes everything of a disk away. */
+export async function remove({ disk, front }: Place): Promise<void> {
+  await endImportServer(disk.id)
+  try {
+    await detachFront(front)
+  } finally {
+    await endOperations(disk)
+    await detachDisk(disk)
+    await detachTargets(disk)
+  }
+}
+
+/** What a URI stands for now. */
+export async function contentOf(driver: SchemeDriver, place: Place, options: DiskOptions): Promise<Content> {
+  const { uri, disk } = place
+  const server = driver.server?.(uri)
+  if (server !== undefined && readState(disk.daemon, disk.id) === undefined) await reachServer(server)
+  await driver.prepare?.(uri, options)
+  const overlay = overlayInUse(scratchOf(disk.id, options.scratch))
+  const described = await driver.describe(uri, options)
+  const description = overlay === undefined ? described : { ...described, overlay }
+  const block = canMakeBlockDevices()
+  const readOnly = exportIsReadOnly(description)
+  const exports: ExportKind[] = block && readOnly ? ['nbd', 'block'] : ['nbd']
+  return { description, exports, fronted: block && !readOnly }
+}
+
+export function placeOf(driver: SchemeDriver, text: string): Place {
+  const uri = parseDiskUri(text)
+  return { uri, disk: diskAt(driver, uri), front: frontOf(driver.group(uri), text) }
+}
+
+export function diskAt(driver: SchemeDriver, uri: ParsedUri): Disk {
+  return diskOf(driver.group(uri), uri.text)
+}
+
+export function scratchAt(driver: SchemeDriver, { uri, disk }: Place): Scratch {
+  return scratchOf(disk.id, optionsOf(driver, uri).scratch)
+}
+
+export function optionsOf(driver: SchemeDriver, uri: ParsedUri): DiskOptions {
+  return readOptions(uri, driver.options, driver.unknownOptions)
+}
