@@ -1,4 +1,4 @@
-import { accessSync, constants } from 'node:fs'
+import { accessSync, constants, readdirSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { guestKernel } from './guest-kernel.ts'
 
@@ -20,6 +20,7 @@ const TOOLS = {
   'qemu-io': 'qemu-utils',
   fusermount3: 'fuse3',
   'python3-libnbd': 'python3-libnbd',
+  'python3-rbd': 'python3-rbd',
   nbdkit: 'nbdkit',
   nbdinfo: 'libnbd-bin',
   openssl: 'openssl',
@@ -73,10 +74,17 @@ function has(need: Need): boolean {
   if (need === 'guest kernel') return guestKernel() !== undefined
   if (need === 'python3') return readable('/usr/bin/python3')
   if (need === 'python3-libnbd') return readable('/usr/lib/python3/dist-packages/nbd.py')
+  if (need === 'python3-rbd') return hasPythonModule('rbd') && hasPythonModule('rados')
   if (need === 'qemu-block-extra') return readable(libraryOf('qemu/block-nfs.so'))
   if (need === 'nfs-ganesha-vfs') return readable(libraryOf('ganesha/libfsalvfs.so'))
   const directories = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/sbin']
   return directories.some((directory) => executable(join(directory, need)))
+}
+
+/** A module of Debian's Python in C. */
+function hasPythonModule(name: string): boolean {
+  const directory = '/usr/lib/python3/dist-packages'
+  return readable(directory) && readdirSync(directory).some((file) => file.startsWith(`${name}.cpython-`))
 }
 
 /** A file in Debian's directory for the libraries of this architecture. */

@@ -18,11 +18,25 @@ export class DamagedFileError extends Error {
  * @throws DamagedFileError, and the system's error where the file cannot be read
  */
 export function readRecord(path: string, members: Readonly<Record<string, string>>): Record<string, unknown> {
-  const record = parseObject(path, readFileSync(path, 'utf8'))
+  return parseRecord(path, readFileSync(path, 'utf8'), members)
+}
+
+/**
+ * Takes the text of a record and checks the members named.
+ * @param place where the text is from, for the error
+ * @param members see {@link readRecord}
+ * @throws DamagedFileError
+ */
+export function parseRecord(
+  place: string,
+  text: string,
+  members: Readonly<Record<string, string>>,
+): Record<string, unknown> {
+  const record = parseObject(place, text)
   for (const [name, type] of Object.entries(members)) {
     const actual = typeOf(record[name])
     if (actual === type.replace('?', '') || (actual === 'undefined' && type.endsWith('?'))) continue
-    throw new DamagedFileError(path, `its member ${name} is ${actual}, not ${type}`)
+    throw new DamagedFileError(place, `its member ${name} is ${actual}, not ${type}`)
   }
   return record
 }

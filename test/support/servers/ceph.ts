@@ -143,6 +143,7 @@ function cephConfiguration(host: ServerHost, fsid: string, auth: boolean): strin
   keyring = ${directory}/osd/keyring
   osd fast shutdown = false
   osd client watch timeout = 5
+  osd snap trim sleep hdd = 0
   osd data = ${directory}/osd
   osd objectstore = memstore
   memstore device bytes = 2G

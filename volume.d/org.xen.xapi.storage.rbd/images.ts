@@ -1,0 +1,181 @@
+/** Images: how one begins with the content of a volume, and how one goes that nobody needs any more. */
+import { setTimeout as sleep } from 'node:timers/promises'
+import { CephError, type CephSession } from '../../src/engine/ceph/session.ts'
+import { IMAGES, type Image, ownName, type Point, type Volume } from './records.ts'
+import type { Repository } from './repository.ts'
+import { type Transaction, transact } from './transaction.ts'
+
+/** Images in a chain at most: a read may have to ask each. What would be longer is copied instead. */
+const LONGEST_CHAIN = 16
+
+/** Milliseconds to wait for those who have an image open: the cluster counts a dead client as one for 30 seconds. */
+const PATIENCE = 40_000
+const INTERVAL = 500
+
+/** An image that holds what a volume held. */
+export interface Derived {
+  readonly id: string
+  /** Bytes. */
+  readonly size: number
+  /** Missing where the content was copied. */
+  readonly parent?: Point
+  readonly depth: number
+}
+
+/** Name of the snapshot through which an image for a volume is made of one that is no snapshot; nobody sees it. */
+export function hiddenSnapshot(key: string): string {
+  return ownName(`hidden.${key}`)
+}
+
+/**
+ * Makes an image with the content of a volume, in constant time unless the chain is too long.
+ * @param hidden see {@link hiddenSnapshot}; it has gone again when this returns
+ */
+export async function derive(
+  { session, location }: Repository,
+  source: Volume,
+  depth: number,
+  image: string,
+  hidden: string,
+): Promise<Derived> {
+  return withSnapshot(session, source, hidden, async (snapshot, size) => {
+    if (depth + 1 >= LONGEST_CHAIN) {
+      const { pool, namespace } = location
+      const copied = await session.request('copy', { image: source.image, snapshot, pool, namespace, copy: image })
+      return { ...copied, depth: 0 }
+    }
+    const id = await session.request('clone', { parent: source.image, snapshot, image })
+    const { snapshot_id } = source
+    const parent = {
+      image: source.image,
+      ...(source.snapshot === undefined ? {} : { snapshot }),
+      ...(snapshot_id === undefined ? {} : { snapshot_id }),
+    }
+    return { id, size, parent, depth: depth + 1 }
+  })
+}
+
+/** Runs a body with a snapshot of a volume, which is the volume itself where that is one. */
+export async function withSnapshot<T>(
+  session: CephSession,
+  { image, snapshot, size }: Volume,
+  hidden: string,
+  body: (snapshot: string, size: number) => Promise<T>,
+): Promise<T> {
+  if (snapshot !== undefined) return body(snapshot, size)
+  const made = await session.request('snapshot', { image, name: hidden })
+  try {
+    return await body(hidden, made.size)
+  } finally {
+    await session.request('snapshot_remove', { image, name: hidden })
+  }
+}
+
+/** The record of an image of which something new may be made; undefined where it is gone, or going. */
+export async function usableImage(transaction: Transaction, name: string): Promise<Image | undefined> {
+  const image = await transaction.image(name)
+  return image?.removing ? undefined : image
+}
+
+/** Adds an image that was derived, for a volume, to the records; false where its parent is going. */
+export async function recordDerived(
+  transaction: Transaction,
+  name: string,
+  key: string,
+  { id, parent, depth }: Derived,
+): Promise<boolean> {
+  if (parent !== undefined) {
+    const above = await usableImage(transaction, parent.image)
+    if (above === undefined) return false
+    transaction.setImage(parent.image, { ...above, children: [...above.children, name] })
+  }
+  transaction.setImage(name, {
+    id,
+    volumes: { [key]: '' },
+    children: [],
+    ...(parent === undefined ? {} : { parent }),
+    depth,
+  })
+  return true
+}
+
+/**
+ * Removes an image that has neither volumes nor children, and after it its parent where that is so then. Of one that
+ * lives on in its snapshots or children only, the blocks are freed that they do not have, see {@link isHeadless}. Repeatable.
+ */
+export async function collect(session: CephSession, name: string): Promise<void> {
+  for (let next: string | undefined = name; next !== undefined; next = await collectOne(session, next)) {}
+}
+
+/** @returns the image to look at next */
+async function collectOne(session: CephSession, name: string): Promise<string | undefined> {
+  const image = await transact(session, [IMAGES + name], async (transaction) => {
+    const found = await transaction.image(name)
+    if (found === undefined || found.removing || isNeeded(found)) return found
+    const removing = { ...found, removing: true }
+    transaction.setImage(name, removing)
+    return removing
+  })
+  if (image === undefined) return undefined
+  if (!image.removing) {
+    await emptyUnused(session, name, image)
+    return undefined
+  }
+  if (!(await removed(session, name))) return undefined
+  const parent = image.parent?.image
+  await transact(session, [IMAGES + name], async (transaction) => {
+    transaction.setImage(name, undefined)
+    const above = parent === undefined ? undefined : await transaction.image(parent)
+    if (parent === undefined || above === undefined) return
+    transaction.setImage(parent, { ...above, children: above.children.filter((child) => child !== name) })
+  })
+  return parent
+}
+
+/** Whether volumes or children need an image. */
+export function isNeeded({ volumes, children }: Image): boolean {
+  return Object.keys(volumes).length + children.length > 0
+}
+
+/**
+ * Whether an image has blocks to be freed: its volume has gone, and it lives on in snapshots and children. Not so a clone:
+ * when Ceph (16.2) shrinks one that has snapshots, it leaves objects behind that are never removed.
+ */
+export function isHeadless({ volumes, emptied, parent }: Image): boolean {
+  return !emptied && parent === undefined && !Object.values(volumes).includes('')
+}
+
+async function emptyUnused(session: CephSession, name: string, image: Image): Promise<void> {
+  if (!isHeadless(image)) return
+  // Whoever still has it open gets no errors for it; SR.attach looks again.
+  if ((await session.request('watchers', { image: name })).length > 0) return
+  await session.request('empty', { image: name })
+  await transact(session, [IMAGES + name], async (transaction) => {
+    const found = await transaction.image(name)
+    if (found !== undefined) transaction.setImage(name, { ...found, emptied: true })
+  })
+}
+
+/** Whether the image is gone. One that is in use, or that a call is just making a child of, is left to SR.attach. */
+async function removed(session: CephSession, image: string): Promise<boolean> {
+  try {
+    await session.request('remove', { image })
+    return true
+  } catch (error) {
+    if (error instanceof CephError && ['EBUSY', 'ENOTEMPTY'].includes(error.errno)) return false
+    throw error
+  }
+}
+
+/**
+ * Waits until nobody has an image open to write it.
+ * @returns the addresses of those who have it open all the same
+ */
+export async function awaitUnused(session: CephSession, image: string): Promise<readonly string[]> {
+  const end = Date.now() + PATIENCE
+  for (;;) {
+    const addresses = await session.request('watchers', { image })
+    if (addresses.length === 0 || Date.now() > end) return addresses
+    await sleep(INTERVAL)
+  }
+}

@@ -1,0 +1,56 @@
+/** What dead calls left of volumes and images, and the end of all of them. */
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { CephSession } from '../../src/engine/ceph/session.ts'
+import { VolumeInUseError } from '../../src/engine/sr/errors.ts'
+import { awaitUnused, collect, isHeadless, isNeeded } from './images.ts'
+import { IMAGES, type Image, isOwnName, parseImage, parseVolume, VOLUMES } from './records.ts'
+import type { Repository } from './repository.ts'
+import { listRecords } from './transaction.ts'
+import { removeVolume } from './volume.ts'
+import { removeLeftovers } from './work.ts'
+
+/** Milliseconds to wait for calls at work on an SR that is being destroyed: they notice, and undo what they did. */
+const PATIENCE = 60_000
+const INTERVAL = 100
+
+/** Finishes what dead calls began. */
+export async function sweep(repository: Repository): Promise<void> {
+  const { session } = repository
+  await removeLeftovers(session)
+  for (const [key, text] of await listRecords(session, VOLUMES)) {
+    if (text.includes('"destroying"') && parseVolume(key, text).destroying) await removeVolume(repository, key)
+  }
+  for (const [name, image] of await readImages(session)) {
+    if (image.removing || !isNeeded(image) || isHeadless(image)) await collect(session, name)
+  }
+}
+
+/**
+ * Removes all images of an SR that is being destroyed, children before their parents, and leaves the records.
+ * @throws VolumeInUseError where somebody has one open
+ */
+export async function removeEverything({ session }: Repository): Promise<void> {
+  await awaitCalls(session)
+  const images = await readImages(session)
+  const known = [...images].sort(([, left], [, right]) => right.depth - left.depth).map(([name]) => name)
+  const unknown = (await session.request('images', {})).filter((name) => isOwnName(name) && !images.has(name))
+  const there = new Set(await session.request('images', {}))
+  for (const image of [...unknown, ...known]) if (there.has(image)) await removeImage(session, image)
+}
+
+async function removeImage(session: CephSession, image: string): Promise<void> {
+  const users = await awaitUnused(session, image)
+  if (users.length > 0) throw new VolumeInUseError(`${users.join(', ')} has the image ${image} open`)
+  await session.request('remove', { image })
+}
+
+async function awaitCalls(session: CephSession): Promise<void> {
+  const end = Date.now() + PATIENCE
+  while ((await removeLeftovers(session)) && Date.now() < end) await sleep(INTERVAL)
+}
+
+async function readImages(session: CephSession): Promise<ReadonlyMap<string, Image>> {
+  const images = new Map<string, Image>()
+  for (const [name, text] of await listRecords(session, IMAGES)) images.set(name, parseImage(name, text))
+  return images
+}
