@@ -320,18 +320,13 @@ def changed(image, older, newer):
     In an image with a parent whole objects count: one that was discarded says nothing of which of its bytes hid the
     parent's before."""
     with rbd.Image(Session.io, image, snapshot=newer, read_only=True) as it:
-        ends = []
-        if older is not None:
-            it.set_snap(older)
-            ends.append(it.size())
-            it.set_snap(newer)
-        return diff(it, older, has_parent(it), max([it.size(), *ends]), ends)
+        return diff(it, older, has_parent(it))
 
 
 def own(image, snapshot):
     """Bitmap of the blocks that an image has itself, and not from its parent."""
     with rbd.Image(Session.io, image, snapshot=snapshot, read_only=True) as it:
-        return diff(it, None, True, it.size(), [])
+        return diff(it, None, True)
 
 
 def has_parent(image):
@@ -342,13 +337,9 @@ def has_parent(image):
         return False
 
 
-def diff(image, older, whole, size, ends):
-    bitmap = Bitmap(size)
+def diff(image, older, whole):
+    bitmap = Bitmap(image.size())
     image.diff_iterate(0, image.size(), older, lambda start, length, _: bitmap.add(start, length), False, whole)
-    for end in ends:
-        # What one of them does not have.
-        low, high = sorted((end, image.size()))
-        bitmap.add(low, high - low)
     return bitmap.encoded()
 
 

@@ -88,7 +88,7 @@ async function changedBetween(session: CephSession, one: Volume, other: Volume):
     for (const { image, snapshot } of [...left.below, ...right.below]) {
       answers.push(Buffer.from(await session.request('own', { image, snapshot: snapshot ?? null }), 'base64'))
     }
-    return union(answers)
+    return union([...answers, blocksFrom(Math.min(one.size, other.size), Math.max(one.size, other.size))])
   } catch (error) {
     // A snapshot on the way has been destroyed: nobody can say any more what changed since.
     if (error instanceof CephError && error.errno === 'ENOENT') return undefined
@@ -144,6 +144,17 @@ async function changedIn(session: CephSession, one: Station, other: Station): Pr
 /** Snapshots in the order in which they were made, the image itself last. */
 function numberOf({ snapshot_id }: Station): number {
   return snapshot_id ?? Number.POSITIVE_INFINITY
+}
+
+/** The blocks of what only the larger of two volumes has, from and to a byte. */
+function blocksFrom(start: number, end: number): Buffer {
+  const count = Math.ceil(end / BLOCK_SIZE)
+  const bitmap = Buffer.alloc(Math.ceil(count / 8))
+  if (start === end) return bitmap
+  for (let block = Math.floor(start / BLOCK_SIZE); block < count; block++) {
+    bitmap[block >> 3] = (bitmap[block >> 3] ?? 0) | bitAt(block)
+  }
+  return bitmap
 }
 
 function union(bitmaps: readonly Blocks[]): Blocks {
