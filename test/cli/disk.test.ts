@@ -126,6 +126,29 @@ describe.skipIf(lacks('qemu-storage-daemon', 'qemu-img', 'qemu-io', 'nbdkit', 'n
     await io(nbdUriOf(await attach('lost')), ['read -P 0 1M 64k'])
   })
 
+  test.each<[format: string, reach: (backend: Backend) => string]>([
+    ['qcow2', nbdUriOf],
+    ['raw', fileOf],
+  ])('of the volume plugin file, %s: its bytes, and those of its snapshot, are there again', async (format, reach) => {
+    const sr = `sr-${format}`
+    await run('sr', 'create', 'file', `uri=file://${join(files, sr)}`, `format=${format}`, '--name', sr, '--attach')
+    const created = async (...words: string[]): Promise<string> =>
+      JSON.parse((await run('--json', 'volume', ...words)).stdout).key
+    const key = await created('create', sr, 'disk', '8MiB')
+    const use = async (which: string, commands: readonly string[], readOnly = false): Promise<void> => {
+      const options = readOnly ? ['--read-only'] : []
+      const backend = JSON.parse((await run('--json', 'disk', 'attach', sr, which, ...options)).stdout)
+      await io(reach(backend), commands, readOnly ? ['-r'] : [])
+      await run('disk', 'detach', sr, which)
+    }
+    await use(key, WRITE)
+    const snapshot = await created('snapshot', sr, key)
+    await use(key, [...READ, 'write -P 0x5a 1M 64k', 'flush'])
+    await use(snapshot, READ, true)
+    await use(key, ['read -P 0x5a 1M 64k'])
+    await run('sr', 'destroy', sr)
+  })
+
   test('is explained: the URIs passed over, the datapath, the engine, and each implementation', async () => {
     volumeAt('explained', 'weird://ann:hunter2@x/y', `file://${image('qcow2', 'e.qcow2')}?backend=qdisk`)
     keys.add('explained')
@@ -195,3 +218,8 @@ describe.skipIf(lacks('qemu-storage-daemon', 'qemu-img', 'qemu-io', 'nbdkit', 'n
     expect((await run('data', 'ls', 'file', '--json')).stdout).toBe('[]\n')
   })
 })
+
+function fileOf({ implementations }: Backend): string {
+  for (const [kind, value] of implementations) if (kind === 'File') return value.path
+  throw new Error('no file was offered')
+}
