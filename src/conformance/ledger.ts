@@ -11,7 +11,7 @@ interface Failure {
   readonly seen: string
   readonly call: TraceRecord | undefined
   readonly calls: readonly TraceRecord[]
-  /** The clause that the failed call would speak against, were it not this one. */
+  /** The clause that the failed call, or what was found, would speak against, were it not this one. */
   readonly cause?: ClauseId
 }
 
@@ -55,8 +55,8 @@ export class Ledger {
     const entry = this.#entry(id, seconds)
     if (thrown instanceof NotApplicable) entry.skipped = thrown
     else if (thrown instanceof Violation) {
-      const { expected, seen, call } = thrown
-      entry.failure ??= { expected, seen, call, calls }
+      const { expected, seen, call, because } = thrown
+      entry.failure ??= { expected, seen, call, calls, ...(because === undefined ? {} : { cause: because }) }
     } else {
       const cause = causeOf(thrown)
       const { method, error, call } = thrown

@@ -3,6 +3,7 @@ import type { Smapiv3Error } from '../contract/errors.ts'
 import { stringifyJson } from '../contract/json.ts'
 import type { MethodName } from '../contract/methods.ts'
 import type { TraceRecord } from '../invoke/trace-record.ts'
+import type { ClauseId } from './clauses.ts'
 
 /** A clause does not hold. */
 export class Violation extends Error {
@@ -11,12 +12,15 @@ export class Violation extends Error {
   readonly seen: string
   /** The call that shows it; the last one by default. */
   readonly call: TraceRecord | undefined
+  /** The clause that the same fault breaks by itself: where that fails, this follows from it. */
+  readonly because: ClauseId | undefined
 
-  constructor(expected: string, seen: unknown, call?: TraceRecord) {
+  constructor(expected: string, seen: unknown, call?: TraceRecord, because?: ClauseId) {
     super(`expected ${expected}`)
     this.expected = expected
     this.seen = typeof seen === 'string' ? seen : shown(seen)
     this.call = call
+    this.because = because
   }
 }
 

@@ -2,6 +2,7 @@
 import { constants } from 'node:fs'
 import { type FileHandle, open } from 'node:fs/promises'
 import type { Result } from '../../contract/methods.ts'
+import type { ClauseId } from '../clauses.ts'
 import { Violation } from '../violation.ts'
 import { NbdClient } from './nbd.ts'
 import { parseNbdUri } from './nbd-uri.ts'
@@ -32,13 +33,22 @@ export function usable({ implementations }: Backend): Implementation[] {
 export async function openBackend(backend: Backend, writable = true): Promise<Access> {
   const [first] = usable(backend)
   if (first === undefined)
-    throw new Violation('an implementation that dom0 can use: BlockDevice, File or Nbd', backend.implementations)
+    throw new Violation(
+      'an implementation that dom0 can use: BlockDevice, File or Nbd',
+      backend.implementations,
+      undefined,
+      'DP-ATTACH-003',
+    )
   return openImplementation(first, writable)
 }
 
 /** Opens one implementation. */
 export async function openImplementation(implementation: Implementation, writable = true): Promise<Access> {
-  const access = await explained(`${describe(implementation)} opens`, () => opened(implementation, writable))
+  const access = await explained(
+    `${describe(implementation)} opens`,
+    () => opened(implementation, writable),
+    'DP-ATTACH-005',
+  )
   const what = describe(implementation)
   return {
     size: access.size,
@@ -109,10 +119,10 @@ async function sizeOf(file: FileHandle): Promise<bigint> {
   return BigInt(low)
 }
 
-async function explained<T>(expected: string, body: () => Promise<T>): Promise<T> {
+async function explained<T>(expected: string, body: () => Promise<T>, because?: ClauseId): Promise<T> {
   try {
     return await body()
   } catch (error) {
-    throw new Violation(expected, error instanceof Error ? error.message : String(error))
+    throw new Violation(expected, error instanceof Error ? error.message : String(error), undefined, because)
   }
 }

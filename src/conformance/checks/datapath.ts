@@ -143,9 +143,6 @@ async function life(context: Context): Promise<void> {
       backend.implementations,
     )
   })
-  await context.judge('DP-DEACTIVATE-002', async () => {
-    await disk.deactivate()
-  })
   await context.judge('DP-ACTIVATE-001', async () => {
     await disk.activate()
   })
@@ -174,8 +171,14 @@ async function life(context: Context): Promise<void> {
     await disk.detach()
   })
   await context.judge('DP-DETACH-002', async () => {
-    await disk.deactivate()
     await disk.detach()
+  })
+  await context.judge('DP-DEACTIVATE-002', async () => {
+    const other = new Disk(context, uri)
+    await other.attach()
+    await other.deactivate()
+    await other.detach()
+    await other.deactivate()
   })
 }
 

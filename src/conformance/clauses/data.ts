@@ -9,11 +9,10 @@ export const DATA = {
     'Datapath.deactivate',
     'A VM that is resumed finds an older disk.',
   ),
-  'DATA-KEEP-002': keeps(
-    'detaching and attaching',
-    'Datapath.detach',
-    'A VM that is started again finds an older disk.',
-  ),
+  'DATA-KEEP-002': {
+    ...keeps('detaching and attaching', 'Datapath.detach', 'A VM that is started again finds an older disk.'),
+    after: ['DATA-KEEP-001'],
+  },
   'DATA-KEEP-003': {
     level: 'must',
     subject: 'pair',
@@ -119,7 +118,7 @@ export const DATA = {
     why: 'A tool that opens it for writing by mistake destroys the backup.',
     source: protocol('7.3'),
     advice: 'Attach it read-only.',
-    after: ['DATA-SNAPSHOT-001'],
+    after: ['DATA-SNAPSHOT-001', 'DATA-SNAPSHOT-002'],
   },
   'DATA-SNAPSHOT-006': {
     level: 'must',
@@ -129,7 +128,7 @@ export const DATA = {
     why: 'Removing an old backup destroys the disk.',
     source: protocol('7.3'),
     advice: 'Merge what others need before removing it.',
-    after: ['DATA-SNAPSHOT-001'],
+    after: ['DATA-SNAPSHOT-001', 'DATA-SNAPSHOT-002'],
   },
   'DATA-SNAPSHOT-007': {
     level: 'must',
@@ -169,7 +168,7 @@ export const DATA = {
     why: 'A VM’s disk changes under it.',
     source: protocol('7.3'),
     advice: 'Copy blocks, or share them until they are written.',
-    after: ['DATA-CLONE-001'],
+    after: ['DATA-CLONE-001', 'DATA-CLONE-002'],
   },
   'DATA-CLONE-004': {
     level: 'must',
@@ -179,7 +178,7 @@ export const DATA = {
     why: 'All VMs made from a template are lost with it.',
     source: protocol('7.3'),
     advice: 'Keep shared blocks until nobody refers to them.',
-    after: ['DATA-CLONE-001'],
+    after: ['DATA-CLONE-001', 'DATA-CLONE-002'],
   },
   'DATA-CLONE-005': {
     level: 'must',

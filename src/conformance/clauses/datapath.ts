@@ -19,6 +19,7 @@ export const DATAPATH = {
     why: 'The first one that has is used: the others are wishes.',
     source: protocol('11'),
     advice: 'Install the datapath plugins for them, or give this suite their directories.',
+    after: ['DP-URI-001'],
   },
   'DP-ATTACH-001': {
     level: 'must',

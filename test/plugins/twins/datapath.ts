@@ -118,7 +118,6 @@ export const DATAPATH: readonly Twin[] = [
         '            if not os.path.exists(Disk(uri).record(domain)):\n                raise NotAttached(domain)\n            for device in Disk(uri).loop_devices():\n',
       ],
     ],
-    also: ['DP-DEACTIVATE-001'],
   },
   {
     name: 'cannot detach a disk twice',

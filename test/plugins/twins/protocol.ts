@@ -229,7 +229,6 @@ export const PROTOCOL: readonly Twin[] = [
         '        with Lock(sr):\n            for path in (record_file(sr, key), image(sr, key), os.path.join(sr, key)):',
       ],
     ],
-    also: ['INP-KEY-001'],
   },
   {
     name: 'keeps one line of a description',
