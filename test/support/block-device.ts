@@ -1,6 +1,6 @@
 /** Block devices of a test's own: loop devices on sparse files. Needs root. */
 import { execFileSync } from 'node:child_process'
-import { truncateSync, writeFileSync } from 'node:fs'
+import { renameSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { dirSync } from 'tmp-promise'
 
@@ -25,20 +25,23 @@ export function blockDevice(size: number, content: string | Buffer = ''): TestDe
   writeFileSync(file, content)
   truncateSync(file, size)
   const path = losetup('--find', '--show', file).trim()
+  const hidden = `${path}-unplugged`
   let plugged = true
   const device: TestDevice = {
     path,
     file,
     unplug() {
-      if (plugged) losetup('--detach', path)
+      // Its number stays taken: detached, another test would get it.
+      if (plugged) renameSync(path, hidden)
       plugged = false
     },
     plug() {
-      if (!plugged) losetup(path, file)
+      if (!plugged) renameSync(hidden, path)
       plugged = true
     },
     remove() {
-      device.unplug()
+      device.plug()
+      losetup('--detach', path)
       removeCallback()
     },
   }

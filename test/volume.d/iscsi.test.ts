@@ -151,13 +151,12 @@ describe.skipIf(MISSING)('org.xen.xapi.storage.iscsi', { timeout: 120_000 }, () 
         expect((await plugin.call('SR.ls', { sr })).map((each) => each.key)).not.toContain(key)
       })
 
-      test.each(['', '1', '99-0123456789ab', '../1-0123456789ab', '1-0123456789ab\n'])(
-        'has no volume %j',
-        async (key) => {
-          const sr = await attachNew(place({ LUNid: '1' }))
+      test('has volumes with keys of one form only', async () => {
+        const sr = await attachNew(place({ LUNid: '1' }))
+        for (const key of ['', '1', '99-0123456789ab', '../1-0123456789ab', '1-0123456789ab\n']) {
           expect((await plugin.fail('Volume.stat', { sr, key })).params).toEqual(['Volume_does_not_exist', key])
-        },
-      )
+        }
+      })
 
       test.each<[Configuration, RegExp]>([
         [{ target: '' }, /ConfigurationError/],

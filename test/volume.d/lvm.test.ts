@@ -10,8 +10,8 @@ import { story } from './suites/story.ts'
 const MIB = 2 ** 20
 
 /** One command of LVM takes 30 ms, and a call runs up to eight of them: fewer calls than of other plugins. */
-const KILLS = 21
-const OPERATIONS = 120
+const KILLS = 14
+const OPERATIONS = 96
 
 const description: StorageDescription = {
   volume: 'volume.d/org.xen.xapi.storage.lvm',

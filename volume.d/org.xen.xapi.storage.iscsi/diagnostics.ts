@@ -1,11 +1,17 @@
 /** Plugin.diagnostics: the state of every SR that is attached on this host. */
+import { programLine } from '../../src/engine/engines.ts'
 import { type Attachment, attachments } from './repository.ts'
 import { unitsOf } from './stat.ts'
 
-/** One line for each SR. */
+/** What the plugin runs on, and one line for each SR. */
 export async function diagnostics(): Promise<string> {
   const lines = await Promise.all(attachments.all().map(describe))
-  return lines.length === 0 ? 'no SR is attached' : lines.join('\n')
+  return [engineLine(), ...(lines.length === 0 ? ['no SR is attached'] : lines)].join('\n')
+}
+
+/** One of three tools from the same package; none of them tells its version. */
+function engineLine(): string {
+  return programLine({ program: 'iscsi-ls', package: 'libiscsi-bin', versionArgument: null })
 }
 
 async function describe(attachment: Attachment): Promise<string> {

@@ -1,14 +1,26 @@
 /** Plugin.diagnostics: the state of every SR that is attached on this host. */
-import { hasDeviceMapper } from '../../src/engine/lvm/device-mapper.ts'
+import { programLine } from '../../src/engine/engines.ts'
+import { hasDeviceMapper, hasThinPools } from '../../src/engine/lvm/device-mapper.ts'
 import { type Attachment, attachments, headOf, identityOfAttached, pathsOf } from './repository.ts'
 import { describeVolumes } from './stat.ts'
 
-/** One paragraph for each SR. Names that users gave are left out: they may be personal. */
+/** What the plugin runs on, and one paragraph for each SR. Names that users gave are left out: they may be personal. */
 export function diagnostics(): string {
-  const kernel = `device-mapper: ${hasDeviceMapper() ? 'yes' : 'no, volumes are parts of their physical volumes'}`
   const paragraphs = attachments.all().map(describe)
-  return [kernel, ...(paragraphs.length === 0 ? ['no SR is attached'] : paragraphs)].join('\n')
+  return [...engineLines(), ...(paragraphs.length === 0 ? ['no SR is attached'] : paragraphs)].join('\n')
 }
+
+function engineLines(): readonly string[] {
+  return [
+    programLine({ program: 'lvm', package: 'lvm2', versionArgument: 'version' }),
+    ...(hasDeviceMapper()
+      ? []
+      : [`limited: volumes are parts of their physical volumes, without device-mapper; ${LOAD}`]),
+    ...(hasThinPools() ? [] : ['limited: no thin volumes, snapshots are full copies; modprobe dm-thin-pool']),
+  ]
+}
+
+const LOAD = 'modprobe dm-mod'
 
 function describe(attachment: Attachment): string {
   const { vg, uuid } = attachment

@@ -2,8 +2,9 @@
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Lock, lock, tryLock } from '../../src/engine/lock.ts'
-import { saysAbsent } from '../../src/engine/lvm/command.ts'
+import { saysAbsent, saysInUse } from '../../src/engine/lvm/command.ts'
 import { removeLogicalVolume } from '../../src/engine/lvm/logical-volumes.ts'
+import { VolumeInUseError } from '../../src/engine/sr/errors.ts'
 import { type Generation, generationsOf } from './metadata.ts'
 import {
   type Attachment,
@@ -62,6 +63,7 @@ function remove(attachment: Attachment, { volume }: Generation, held: Lock): voi
   try {
     removeLogicalVolume(pathsOf(attachment), attachment.vg, volume.name, held.descriptor)
   } catch (error) {
+    if (saysInUse(error)) throw new VolumeInUseError(`${volume.name} is in use: detach it first`)
     if (!saysAbsent(error)) throw error
   }
 }

@@ -37,6 +37,11 @@ export function saysAbsent(error: unknown): boolean {
   return error instanceof LvmError && /not found|failed to find/i.test(error.reason)
 }
 
+/** Whether they say that somebody has the device of a logical volume open. */
+export function saysInUse(error: unknown): boolean {
+  return error instanceof LvmError && /\bin use\b|is used by another device/i.test(error.reason)
+}
+
 /**
  * Runs a command and returns what it printed on stdout. No command ever gets `--yes`: what LVM would ask about fails.
  * @param args the command and its arguments
