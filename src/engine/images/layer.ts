@@ -13,7 +13,7 @@ import { join } from 'node:path'
 import { errors } from '../../kit/index.ts'
 import { syncPath } from '../atomic-file.ts'
 import type { Lock } from '../lock.ts'
-import { continueIn, type Writer, withWriter } from '../qsd/live.ts'
+import { continueIn, hasOpen, type Writer, withWriter } from '../qsd/live.ts'
 import { errnoOf } from '../storage-error.ts'
 import { chainOf, LONGEST_CHAIN } from './chain.ts'
 import { makeDurable, READ_ONLY, recoverImage, replaceImage, WRITABLE } from './image.ts'
@@ -43,7 +43,11 @@ export async function withLocalWriter<T>(
   }
   const local = repository.localDisk(`${key}.qcow2`)
   if (local === undefined) return await alone()
-  return await withWriter(local.disk, (writer) => (writer === undefined ? alone() : body(writer)))
+  return await withWriter(local.disk, async (writer) => {
+    if (writer === undefined) return await alone()
+    // A call was killed between its last two steps.
+    return await body(hasOpen(writer, image) ? writer : await continueIn(writer, image))
+  })
 }
 
 /**

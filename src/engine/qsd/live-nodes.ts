@@ -16,6 +16,23 @@ export async function removeLiveNodes(qmp: Qmp, id: string): Promise<void> {
   }
 }
 
+/** Removes what a call added that was killed before it put an overlay on the disk. */
+export async function removeUnusedLiveNodes(qmp: Qmp, id: string): Promise<void> {
+  if ((await nodesOf(qmp, id)).every((name) => !name.startsWith(liveName(id, '')))) return
+  // How many images are below one is told only with all that is known of those.
+  const nodes = new Map((await describedNodes(qmp, false)).map((node) => [String(node['node-name']), node]))
+  for (const number of await liveNumbers(qmp, id)) {
+    const name = liveName(id, number)
+    if (nodes.get(name)?.backing_file_depth !== 0) continue
+    await removeNode(qmp, name)
+    nodes.delete(name)
+  }
+  for (const name of nodes.keys()) {
+    const [, overlay = ''] = /^(.*-live\d+)-file$/.exec(name) ?? []
+    if (overlay.startsWith(`${id}-`) && !nodes.has(overlay)) await removeNode(qmp, name)
+  }
+}
+
 /** Numbers of the overlays, the lowest first. */
 export async function liveNumbers(qmp: Qmp, id: string): Promise<readonly number[]> {
   return (await nodesOf(qmp, id))
@@ -33,8 +50,11 @@ export async function nodesOf(qmp: Qmp, id: string): Promise<readonly string[]> 
     .filter((name) => name.startsWith(`${id}-`))
 }
 
-/** All nodes of a daemon, as it describes them. */
-export async function describedNodes(qmp: Qmp): Promise<readonly Readonly<Record<string, unknown>>[]> {
-  const nodes = await qmp.execute('query-named-block-nodes', { flat: true })
+/**
+ * All nodes of a daemon, as it describes them.
+ * @param flat whether what is below them is left out
+ */
+export async function describedNodes(qmp: Qmp, flat = true): Promise<readonly Readonly<Record<string, unknown>>[]> {
+  const nodes = await qmp.execute('query-named-block-nodes', { flat })
   return Array.isArray(nodes) ? nodes.filter(isObject) : []
 }

@@ -2,14 +2,15 @@
  * Changes of the image below a disk that is activated for writing, as a volume plugin makes them: its guest goes on. All
  * are called with the daemon's lock held, see `withWriter`.
  */
-import { rmSync } from 'node:fs'
+import { readdirSync, rmSync, statSync } from 'node:fs'
+import { join } from 'node:path'
 import type { Int64 } from '../../contract/json.ts'
 import { runningPid, withDaemonLock } from './daemon.ts'
 import { isUp, resizeFront } from './datapath-front.ts'
 import type { Disk } from './disk.ts'
 import { readState, writeState } from './disk-state.ts'
 import { refreshSize } from './exports.ts'
-import { describedNodes, liveName, liveNumbers, nodesOf } from './live-nodes.ts'
+import { describedNodes, liveName, liveNumbers, nodesOf, removeUnusedLiveNodes } from './live-nodes.ts'
 import { nodeNames } from './nodes.ts'
 import { isObject, type Qmp, withQmp } from './qmp.ts'
 import { removeBitmap, removeNode } from './undo.ts'
@@ -32,9 +33,25 @@ export function withWriter<T>(disk: Disk, body: (writer: Writer | undefined) => 
     const writes = state?.phase === 'active' && state.access === 'read-write' && !state.readOnly
     if (!writes || runningPid(disk.daemon) === undefined) return await body(undefined)
     return await withQmp(disk.daemon.qmpSocket, async (qmp) => {
+      await removeUnusedLiveNodes(qmp, disk.id)
       const node = await writtenNode(qmp, disk.id)
       return await body(node === undefined ? undefined : { disk, qmp, node })
     })
+  })
+}
+
+/**
+ * Whether the daemon has a file open, whatever its name is now. It does not have the image of a volume that a call was
+ * killed over before it could let the disk go on in it.
+ */
+export function hasOpen({ disk: { daemon } }: Writer, path: string): boolean {
+  const pid = runningPid(daemon)
+  const file = statSync(path)
+  const directory = `/proc/${pid}/fd`
+  return readdirSync(directory).some((descriptor) => {
+    // Closed meanwhile, or no file.
+    const open = statSync(join(directory, descriptor), { throwIfNoEntry: false })
+    return open !== undefined && open.ino === file.ino && open.dev === file.dev
   })
 }
 
@@ -43,7 +60,8 @@ export function withWriter<T>(disk: Disk, body: (writer: Writer | undefined) => 
  * present one is flushed and never written again; its bitmaps are stored.
  * @param path of the overlay
  */
-export async function continueIn({ disk: { id }, qmp, node }: Writer, path: string): Promise<void> {
+export async function continueIn({ disk, qmp, node }: Writer, path: string): Promise<Writer> {
+  const { id } = disk
   const number = (await liveNumbers(qmp, id)).length + 1
   const overlay = liveName(id, number)
   const file = `${overlay}-file`
@@ -60,6 +78,7 @@ export async function continueIn({ disk: { id }, qmp, node }: Writer, path: stri
       ...common,
     })
     await qmp.execute('blockdev-snapshot', { node, overlay })
+    return { disk, qmp, node: overlay }
   } catch (error) {
     await removeNode(qmp, overlay)
     await removeNode(qmp, file)
