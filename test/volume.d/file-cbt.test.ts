@@ -97,7 +97,7 @@ describe.skipIf(lacks('qemu-img', 'qemu-io', 'qemu-storage-daemon'))('changed bl
     all[2] = { ...(all[2] as State), written: new Set([...(gone?.written ?? []), ...(all[2]?.written ?? [])]) }
     await plugin.call('Volume.data_destroy', { sr, key: all[0]?.key ?? '' })
     expect(await plugin.call('Volume.stat', { sr, key: all[0]?.key ?? '' })).toMatchObject({
-      volume_type: 'CBT_Metadata',
+      volume_type: ['CBT_Metadata', null],
       cbt_enabled: true,
       uri: [],
       virtual_size: SIZE,
