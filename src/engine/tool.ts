@@ -96,6 +96,7 @@ export class ToolTimeoutError extends Error {
  * waiting, and who waits for it waits as long: after so many milliseconds it is left behind, and ends when the kernel
  * lets it. Returns what it printed on stdout.
  * @param environment what the tool gets beside PATH and the C locale
+ * @param progress something that changes while the storage answers, from which on the patience counts anew
  * @throws PluginError (MissingDependency), ToolError, ToolTimeoutError
  */
 export async function runToolWithin(
@@ -103,6 +104,7 @@ export async function runToolWithin(
   args: readonly string[],
   patience: number,
   environment: Readonly<Record<string, string>> = {},
+  progress: () => string = () => '',
 ): Promise<string> {
   const env = { ...environment, ...toolEnvironment() }
   const child = spawn(tool, args, { cwd: '/', env, stdio: ['ignore', 'pipe', 'pipe'] })
@@ -117,10 +119,15 @@ export async function runToolWithin(
   })
   try {
     await new Promise<void>((resolve, reject) => {
-      timer = setTimeout(() => {
-        child.kill('SIGKILL')
-        reject(new ToolTimeoutError([tool, ...args], patience))
-      }, patience)
+      const watch = (before: string): void => {
+        timer = setTimeout(() => {
+          const now = progress()
+          if (now !== before) return watch(now)
+          child.kill('SIGKILL')
+          reject(new ToolTimeoutError([tool, ...args], patience))
+        }, patience)
+      }
+      watch(progress())
       child.once('error', (error) => {
         reject(errnoOf(error) === 'ENOENT' ? errors.missingDependency(tool, PACKAGES[tool]) : error)
       })

@@ -1,7 +1,10 @@
+import { execFileSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { expectNothingLeft, io, nbdUriOf } from '../support/datapath.ts'
+import { mountFileSystem } from '../support/filesystem.ts'
+import { lacks } from '../support/needs.ts'
 import { imageDisks, imageHolds, withoutDaemon } from './image-disks.ts'
 import { killDaemons, MIB, READ, WRITE } from './networked.ts'
 
@@ -50,4 +53,24 @@ describe.skipIf(withoutDaemon)('when something dies', () => {
     const error = await it.plugin.fail('Datapath.attach', { uri: `file://${it.images}/no.qcow2`, domain: '1' })
     expect(error.params[1]).toMatch(/qcow2 format/)
   })
+
+  test.skipIf(lacks('root', 'loop devices', 'mkfs.ext4'))(
+    'a full file system is an error of the write, and of no more',
+    async () => {
+      const small = await mountFileSystem('ext4', 8 * MIB)
+      try {
+        const path = join(small.path, 'disk.qcow2')
+        execFileSync('qemu-img', ['create', '-q', '-f', 'qcow2', path, '64M'])
+        const uri = `file://${path}`
+        const nbd = nbdUriOf(await it.use(uri))
+        await io(nbd, WRITE)
+        await expect(io(nbd, ['write -P 1 2M 32M'])).rejects.toThrow(/No space left/)
+        await io(nbd, READ)
+        await it.leave(uri)
+        imageHolds(path, 'qcow2', READ)
+      } finally {
+        await small.unmount()
+      }
+    },
+  )
 })

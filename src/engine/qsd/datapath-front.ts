@@ -8,12 +8,12 @@
  */
 import { accessSync, closeSync, constants, openSync, readSync } from 'node:fs'
 import type { Int64 } from '../../contract/json.ts'
-import { canUseLoops, loopDevices, servedFile } from '../loop.ts'
+import { answeredRequests, canUseLoops, loopDevices, servedFile } from '../loop.ts'
 import { errnoOf } from '../storage-error.ts'
-import { runToolWithin, ToolError } from '../tool.ts'
+import { runToolWithin, ToolError, ToolTimeoutError } from '../tool.ts'
 import { runningPid } from './daemon.ts'
 import { waitUntil } from './daemon-process.ts'
-import { activateDisk, attachDisk, type Disk, detachDisk, diskOf, resizeDisk } from './disk.ts'
+import { activateDisk, attachDisk, type Disk, diskOf, resizeDisk } from './disk.ts'
 import { mountFile, readState } from './disk-state.ts'
 import type { DiskAddress } from './exports.ts'
 import type { DiskDescription } from './nodes.ts'
@@ -22,7 +22,7 @@ import { QmpError } from './qmp.ts'
 /** Seconds that a request waits for the disk's daemon to come back. */
 const RECONNECT_SECONDS = 10
 
-/** Milliseconds for a flush: longer than requests wait for a daemon. */
+/** Milliseconds that a flush may take without a request being answered: longer than requests wait for a daemon. */
 const FLUSH_PATIENCE = 15_000
 
 /** Milliseconds for the new size to arrive at the block device. */
@@ -31,10 +31,13 @@ const PATIENCE = 10_000
 /** What was written to a block device did not reach its storage. */
 export class FlushError extends Error {
   override readonly name = 'FlushError'
+  /** Whether the storage answers nothing at all. */
+  readonly silent: boolean
 
   constructor(device: string, cause: unknown) {
     const reason = cause instanceof Error ? cause.message : String(cause)
     super(`what was written to ${device} may be lost, its storage does not take it: ${reason}`, { cause })
+    this.silent = cause instanceof ToolTimeoutError
   }
 }
 
@@ -78,11 +81,6 @@ export async function attachFront(
   return address.blockDevice === undefined ? {} : { blockDevice: address.blockDevice }
 }
 
-/** Takes the block device away; it is no error where there is none. */
-export function detachFront(front: Disk): Promise<void> {
-  return detachDisk(front)
-}
-
 /** Shows the new size of the disk at its block device. */
 export async function resizeFront(front: Disk, size: Int64): Promise<void> {
   if (!isUp(front)) return
@@ -108,7 +106,7 @@ export function isUp({ daemon, id }: Disk): boolean {
 
 /**
  * Brings what the kernel holds back of a disk's block device to the disk's daemon.
- * @throws FlushError in bounded time, also where the storage does not answer
+ * @throws FlushError where the storage refuses, or answers nothing for a while
  */
 export async function flushBlockDevice({ daemon, id }: Disk): Promise<void> {
   const file = mountFile(daemon, id)
@@ -119,7 +117,7 @@ export async function flushBlockDevice({ daemon, id }: Disk): Promise<void> {
 
 async function flush(device: string): Promise<void> {
   try {
-    await runToolWithin('sync', [device], FLUSH_PATIENCE)
+    await runToolWithin('sync', [device], FLUSH_PATIENCE, {}, () => answeredRequests(device))
   } catch (error) {
     // A device that has been freed meanwhile has nothing left to flush.
     if (error instanceof ToolError && /No such (file|device)/.test(error.stderr)) return

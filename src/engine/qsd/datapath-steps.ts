@@ -3,15 +3,7 @@ import { type DiskOptions, readOptions } from '../disk-options.ts'
 import { type ParsedUri, parseDiskUri } from '../disk-uri.ts'
 import { reachServer } from '../server.ts'
 import { detachTargets, endOperations } from './data-operations.ts'
-import {
-  attachFront,
-  canMakeBlockDevices,
-  detachFront,
-  flushBlockDevice,
-  frontOf,
-  isUp,
-  resizeFront,
-} from './datapath-front.ts'
+import { attachFront, canMakeBlockDevices, flushBlockDevice, frontOf, isUp, resizeFront } from './datapath-front.ts'
 import { endImportServer } from './datapath-import.ts'
 import { type DomainState, shown } from './datapath-record.ts'
 import { overlayInUse, type Scratch, scratchOf } from './datapath-scratch.ts'
@@ -94,23 +86,26 @@ export async function deactivate({ disk, front }: Place): Promise<void> {
   await detachTargets(disk)
 }
 
-/** Takes everything of a disk away that no domain needs. */
-export async function leave(driver: SchemeDriver, place: Place): Promise<void> {
+/**
+ * Takes everything of a disk away that no domain needs.
+ * @param silent whether its storage is known to answer nothing
+ */
+export async function leave(driver: SchemeDriver, place: Place, silent = false): Promise<void> {
   try {
-    await remove(place)
+    await remove(place, silent)
   } finally {
     await driver.release?.(place.uri)
   }
 }
 
 /** Takes everything of a disk away. */
-export async function remove({ disk, front }: Place): Promise<void> {
+export async function remove({ disk, front }: Place, silent = false): Promise<void> {
   await endImportServer(disk.id)
   try {
-    await detachFront(front)
+    await detachDisk(front, silent)
   } finally {
     await endOperations(disk)
-    await detachDisk(disk)
+    await detachDisk(disk, silent)
     await detachTargets(disk)
   }
 }

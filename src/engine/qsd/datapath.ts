@@ -11,6 +11,7 @@ import { blockDeviceObstacle } from '../engines.ts'
 import { explain } from '../explanation.ts'
 import { dataMethods } from './data.ts'
 import { implementationsOf } from './datapath-answer.ts'
+import { FlushError } from './datapath-front.ts'
 import { startImportServer } from './datapath-import.ts'
 import { type DomainState, type Domains, isRecorded, withRecord } from './datapath-record.ts'
 import { beginScratch, endScratch, overlayInUse } from './datapath-scratch.ts'
@@ -138,8 +139,8 @@ function datapathMethods(driver: SchemeDriver): ClassMethods<'Datapath'> {
         const after = new Map(domains)
         after.delete(domain)
         if (after.size === 0) {
-          await attempt(() => deactivate(place))
-          await attempt(() => leave(driver, place))
+          const failure = await attempt(() => deactivate(place))
+          await attempt(() => leave(driver, place, failure instanceof FlushError && failure.silent))
         } else if (isActive(domains) && !isActive(after)) {
           await attempt(() => deactivate(place))
         }
@@ -184,10 +185,12 @@ function accessOf(domains: Domains): Access {
 }
 
 /** Detach must not fail (script protocol, section 7.4): the next attach or detach of the URI tries again. */
-async function attempt(action: () => Promise<void>): Promise<void> {
+async function attempt(action: () => Promise<void>): Promise<unknown> {
   try {
     await action()
+    return undefined
   } catch (error) {
     process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`)
+    return error
   }
 }

@@ -87,16 +87,18 @@ export function deactivateDisk(disk: Disk): Promise<void> {
 /**
  * Takes everything of the disk away, in whatever state it is; it is no error where there is nothing. A daemon that
  * cannot let go of it, because its storage does not answer, is ended by force, unless it still serves other disks.
+ * @param silent whether the storage is known not to answer
  */
-export function detachDisk(disk: Disk): Promise<void> {
+export function detachDisk(disk: Disk, silent = false): Promise<void> {
   const { daemon } = disk
+  const isAlone = (): boolean => diskIds(daemon).every((id) => id === disk.id)
   return withDaemonLock(daemon, async () => {
     try {
-      await withRunning(daemon, (qmp) => takeApart(qmp, disk), DETACH_PATIENCE)
+      if (silent && isAlone()) await abandon(daemon)
+      else await withRunning(daemon, (qmp) => takeApart(qmp, disk), DETACH_PATIENCE)
     } catch (error) {
       // One that does not answer serves nobody.
-      const alone = diskIds(daemon).every((id) => id === disk.id)
-      if (!alone && !(error instanceof QmpConnectionError)) throw error
+      if (!isAlone() && !(error instanceof QmpConnectionError)) throw error
       await abandon(daemon)
     }
     await stopUnused(daemon)

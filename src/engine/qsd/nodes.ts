@@ -18,7 +18,10 @@
 
 import type { Int64 } from '../../contract/json.ts'
 import { IMAGE_FORMATS, type ImageFormat } from '../image-format.ts'
+import type { Protocol, Secret } from './protocols.ts'
 import type { QmpObject } from './qmp.ts'
+
+export type { Protocol, Secret, SocketAddress } from './protocols.ts'
 
 /** How the host's page cache and flushes are used. */
 export type CacheMode = 'none' | 'writeback' | 'writethrough' | 'unsafe'
@@ -37,75 +40,6 @@ export const CACHE_MODES: Readonly<Record<CacheMode, CacheRow>> = {
   writethrough: { direct: false, noFlush: false, writethrough: true },
   unsafe: { direct: false, noFlush: true, writethrough: false },
 }
-
-/** What a node names to prove who it is: handed over by QMP and never on a command line. */
-export type Secret =
-  | {
-      /** The option of the protocol that takes the secret's name, such as `password-secret` or `key-secret`. */
-      readonly option: string
-      readonly data: string
-      /** How the data are written, where they are bytes rather than text. */
-      readonly format?: 'base64'
-    }
-  | {
-      readonly option: 'tls-creds'
-      readonly 'qom-type': 'tls-creds-x509' | 'tls-creds-psk'
-      readonly endpoint: 'client'
-      /** The directory of certificates or keys. */
-      readonly dir: string
-      /** To whom a key belongs. */
-      readonly username?: string
-    }
-
-/** The server of an NBD export (QMP's SocketAddress). */
-export type SocketAddress =
-  | { readonly type: 'unix'; readonly path: string }
-  | { readonly type: 'inet'; readonly host: string; readonly port: string }
-
-/** Where the bytes of an image are; the members of each are QMP's BlockdevOptions of the driver. */
-export type Protocol =
-  | { readonly driver: 'file' | 'host_device'; readonly filename: string }
-  | {
-      readonly driver: 'nfs'
-      readonly server: { readonly type: 'inet'; readonly host: string }
-      readonly path: string
-      readonly user?: number
-      readonly group?: number
-    }
-  | {
-      readonly driver: 'iscsi'
-      readonly transport: 'tcp' | 'iser'
-      readonly portal: string
-      readonly target: string
-      readonly lun: number
-      readonly user?: string
-      readonly 'initiator-name'?: string
-    }
-  | {
-      readonly driver: 'rbd'
-      readonly pool: string
-      readonly namespace?: string
-      readonly image: string
-      readonly snapshot?: string
-      readonly conf?: string
-      readonly server?: readonly { readonly host: string; readonly port: string }[]
-      readonly user?: string
-    }
-  | {
-      readonly driver: 'nbd'
-      readonly server: SocketAddress
-      readonly export?: string
-      readonly 'reconnect-delay'?: number
-      readonly 'open-timeout'?: number
-      readonly 'tls-hostname'?: string
-    }
-  | {
-      readonly driver: 'http' | 'https'
-      readonly url: string
-      readonly username?: string
-      readonly sslverify?: boolean
-      readonly timeout?: number
-    }
 
 /** Limits of a disk's I/O: bytes or operations per second, as QMP's ThrottleLimits names them. */
 export type IoLimits = Partial<
