@@ -18,11 +18,11 @@ export const smbDriver: SchemeDriver = {
     const { host, port } = smbAddressOf(uri)
     return { host, port }
   },
-  prepare(uri, options) {
+  async prepare(uri, options) {
     const domain = options.own.get('domain')
     const login = { ...credentialsOf(uri, options), ...(domain === undefined ? {} : { domain }) }
     const client = clientOf(options.own.get('client'))
-    return useMount(shareOf(uri), uri.text, client.mounter(smbAddressOf(uri), login))
+    await useMount(shareOf(uri), uri.text, client.mounter(smbAddressOf(uri), login))
   },
   release: (uri) => releaseMount(shareOf(uri), uri.text),
   describe(uri, options) {
@@ -35,6 +35,6 @@ export const smbDriver: SchemeDriver = {
 
 /** What config.json says counts for all URIs alike, and so is no part of the name. */
 function shareOf(uri: ParsedUri): Mountable {
-  const named = ['credentials', 'client', 'domain'].map((name) => uri.query.get(name))
-  return mountableShare(smbAddressOf(uri), [uri.user, ...named])
+  const [credentials, domain, client] = ['credentials', 'domain', 'client'].map((name) => uri.query.get(name))
+  return mountableShare(smbAddressOf(uri), { user: uri.user, credentials, domain, client })
 }

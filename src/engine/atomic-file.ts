@@ -4,8 +4,24 @@
  *
  * The temporary file has a fixed name, so that what a killed writer left is overwritten by the next one: writers of one
  * file must hold a lock on it.
+ *
+ * smbnetfs cannot rename over a file: it would be gone for a moment, and for good should the connection end then. There
+ * the file is overwritten in place, by a single write, while the temporary one holds the new content: a reader that
+ * finds a mixture takes that, see {@link readFilesOf}.
  */
-import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  closeSync,
+  existsSync,
+  fstatSync,
+  fsyncSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statfsSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs'
 import { dirname } from 'node:path'
 import { storageError } from './storage-error.ts'
 
@@ -27,12 +43,48 @@ export function writeFileAtomic(path: string, content: string, mode = 0o600): vo
     } finally {
       closeSync(descriptor)
     }
-    renameSync(temporary, path)
+    if (!isSmbnetfs(dirname(path)) || !existsSync(path)) renameSync(temporary, path)
+    else overwrite(path, content, temporary)
   } catch (error) {
     rmSync(temporary, { force: true })
     throw storageError(error)
   }
   syncPath(dirname(path))
+}
+
+/**
+ * The contents that a file may have: the second one, where there is one, is good where the first one makes no sense.
+ * @throws the system's error where the file cannot be read
+ */
+export function* readFilesOf(path: string): Iterable<string> {
+  yield readFileSync(path, 'utf8')
+  if (existsSync(path + TEMPORARY_SUFFIX)) yield readFileSync(path + TEMPORARY_SUFFIX, 'utf8')
+}
+
+/** What statfs(2) says of file systems outside the kernel. */
+const FUSE_TYPE = 0x65735546
+
+/**
+ * Whether a directory is on smbnetfs: of the file systems outside the kernel it is the one that does not know its size.
+ * What is done for it is good for any other that does not.
+ */
+export function isSmbnetfs(directory: string): boolean {
+  const { type, blocks } = statfsSync(directory)
+  return type === FUSE_TYPE && blocks === 0
+}
+
+/** Line breaks replace what the old content had more. */
+function overwrite(path: string, content: string, temporary: string): void {
+  const descriptor = openSync(path, 'r+')
+  try {
+    const padded = Buffer.alloc(Math.max(Buffer.byteLength(content), fstatSync(descriptor).size), '\n')
+    padded.write(content)
+    writeSync(descriptor, padded, 0, padded.length, 0)
+    fsyncSync(descriptor)
+  } finally {
+    closeSync(descriptor)
+  }
+  rmSync(temporary)
 }
 
 /** Makes a file's content, or the names in a directory, survive a power failure. */

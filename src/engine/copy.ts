@@ -1,7 +1,8 @@
 /** Copies of disk images that take no more space than needed. */
 import { chmodSync, constants, copyFileSync, rmSync } from 'node:fs'
+import { dirname } from 'node:path'
 import { errors } from '../kit/index.ts'
-import { syncPath } from './atomic-file.ts'
+import { isSmbnetfs, syncPath } from './atomic-file.ts'
 import type { Lock } from './lock.ts'
 import { errnoOf, storageError } from './storage-error.ts'
 import { runTool, ToolError } from './tool.ts'
@@ -9,8 +10,11 @@ import { runTool, ToolError } from './tool.ts'
 /** How a copy was made: sharing all blocks with its source at one instant, or block by block over some time. */
 export type CopyMethod = 'reflink' | 'copy'
 
-/** What FICLONE (ioctl_ficlone(2)) answers where the file system or the pair of files cannot share blocks. */
-const NO_REFLINK = new Set(['ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'ENOTTY', 'EINVAL', 'EXDEV', 'EPERM', 'EBADF'])
+/**
+ * What FICLONE (ioctl_ficlone(2)) answers where the file system or the pair of files cannot share blocks. An error of
+ * the device will be met again.
+ */
+const NO_REFLINK = new Set(['ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'ENOTTY', 'EINVAL', 'EXDEV', 'EPERM', 'EBADF', 'EIO'])
 
 /** What coreutils print, in the C locale, for ENOSPC and EDQUOT. */
 const NO_SPACE = /No space left on device|Disk quota exceeded/
@@ -58,7 +62,10 @@ function sparseCopy(source: number, destination: string, held: Lock): CopyMethod
   rmSync(destination, { force: true })
   try {
     const path = `/proc/${process.pid}/fd/${source}`
-    runTool('cp', ['--reflink=never', '--sparse=always', '--', path, destination], held.descriptor)
+    // smbnetfs changes the size only of files that are open for reading as well, which cp does not do.
+    if (isSmbnetfs(dirname(destination))) {
+      runTool('qemu-img', ['convert', '-U', '-f', 'raw', '-O', 'raw', path, destination], held.descriptor)
+    } else runTool('cp', ['--reflink=never', '--sparse=always', '--', path, destination], held.descriptor)
     return 'copy'
   } catch (error) {
     if (error instanceof ToolError && NO_SPACE.test(error.stderr)) throw errors.noSpace(error.message)

@@ -11,6 +11,8 @@ import type { ParsedUri } from './disk-uri.ts'
 export interface Credentials {
   readonly user?: string
   readonly password?: string
+  /** Domain or workgroup of the user, for SMB; only a file can say it. */
+  readonly domain?: string
 }
 
 /** A file of credentials that cannot be used; the message has nothing of its content. */
@@ -23,14 +25,15 @@ const NAMES: Readonly<Record<string, keyof Credentials>> = {
   username: 'user',
   user: 'user',
   password: 'password',
+  domain: 'domain',
 }
 
 const OTHERS = 0o077
 
 /**
  * The credentials for a disk: those of the file where the option `credentials` names one, otherwise those of the URI.
- * @throws CredentialsError where the file cannot be read, others can read it, or it is not lines of `username=` and
- *   `password=`
+ * @throws CredentialsError where the file cannot be read, others can read it, or it is not lines of `username=`,
+ *   `password=` and `domain=`
  */
 export function credentialsOf(uri: ParsedUri, options: Pick<DiskOptions, 'credentials'>): Credentials {
   if (options.credentials !== undefined) return readCredentials(options.credentials)
@@ -40,7 +43,11 @@ export function credentialsOf(uri: ParsedUri, options: Pick<DiskOptions, 'creden
   }
 }
 
-function readCredentials(path: string): Credentials {
+/**
+ * The credentials in a file.
+ * @throws CredentialsError
+ */
+export function readCredentials(path: string): Credentials {
   return parseCredentials(path, readPrivateFile(path))
 }
 
@@ -69,12 +76,13 @@ function open(path: string): number {
 }
 
 function parseCredentials(path: string, text: string): Credentials {
-  const found: { user?: string; password?: string } = {}
+  const found: { user?: string; password?: string; domain?: string } = {}
   for (const [index, line] of text.split(/\r?\n/).entries()) {
     if (/^\s*(#|$)/.test(line)) continue
     const [, name = '', value = ''] = /^\s*([a-z]+)\s*=(.*)$/.exec(line) ?? []
     const member = Object.hasOwn(NAMES, name) ? NAMES[name] : undefined
-    if (member === undefined) throw new CredentialsError(`${path}, line ${index + 1}: not username=… or password=…`)
+    if (member === undefined)
+      throw new CredentialsError(`${path}, line ${index + 1}: not username=…, password=… or domain=…`)
     found[member] = value
   }
   return found

@@ -20,6 +20,7 @@
  */
 import type { Params, Result } from '../../contract/methods.ts'
 import type { Disk } from '../qsd/disk.ts'
+import type { Space } from '../space.ts'
 import type { Attachment } from '../sr/attachments.ts'
 import type { Locks } from '../sr/locks.ts'
 
@@ -78,6 +79,8 @@ export interface RepositoryDriver {
   /** The URI of an image in the SR's directory. */
   imageUri(attachment: DirectoryAttachment, fileName: string): string
   readonly locks: Locks
+  /** The space of an SR, where the file system does not tell it; undefined where it does. */
+  space?(attachment: DirectoryAttachment): Space | undefined
   /**
    * The disks that the datapath of this host has of a URI, for changes while it is in use, see ../qsd/live.ts. Without
    * it, an image that is in use is told by QEMU's locks alone, and cannot be changed.

@@ -61,7 +61,8 @@ export function imageSize(size: Int64, format: VolumeFormat): number {
 
 /** Makes an image without data. Durable but for its name, which the caller makes so with the metadata. */
 export function createImage(path: string, format: VolumeFormat, size: number, held: Lock): void {
-  if (format === 'raw') changeSize(path, 'wx', size)
+  // Open for reading as well: smbnetfs changes the size of no other files.
+  if (format === 'raw') changeSize(path, 'wx+', size)
   else {
     createEmpty(path, format, size, held)
     makeDurable(path, WRITABLE)

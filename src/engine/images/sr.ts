@@ -143,7 +143,8 @@ export async function stat(driver: RepositoryDriver, { sr }: Params<'SR.stat'>):
   const { directory } = attachment
   try {
     const identity = await readIdentityOf(driver, attachment)
-    return describeSr(sr, directory, identity, await workInProgress({ directory, locks: driver.locks }))
+    const work = await workInProgress({ directory, locks: driver.locks })
+    return describeSr(sr, directory, identity, work, driver.space?.(attachment))
   } catch (error) {
     return unreachableSr(attachment, error)
   }

@@ -3,7 +3,7 @@ import { statSync } from 'node:fs'
 import { basename } from 'node:path'
 import { int64 } from '../../contract/json.ts'
 import type { Result } from '../../contract/methods.ts'
-import { allocatedBytes, spaceOf } from '../space.ts'
+import { allocatedBytes, type Space, spaceOf } from '../space.ts'
 import { type SrStat, srStat } from '../sr/health.ts'
 import { DamagedFileError } from '../sr/record-file.ts'
 import type { Identity } from './identity.ts'
@@ -18,10 +18,17 @@ type Volume = Result<'Volume.stat'>
 /**
  * The record of an SR that is there.
  * @param work what it is busy with, if anything
+ * @param space that of the directory's file system unless given
  */
-export function describeSr(sr: string, directory: string, identity: Identity, work?: string): SrStat {
+export function describeSr(
+  sr: string,
+  directory: string,
+  identity: Identity,
+  work?: string,
+  space: Space = spaceOf(directory),
+): SrStat {
   const { uuid, name, description } = identity
-  const { free, total } = spaceOf(directory)
+  const { free, total } = space
   return srStat(
     { sr, uuid, name, description, free_space: free, total_space: total },
     identity.destroying ? 'being destroyed; repeat SR.destroy to finish it' : work,

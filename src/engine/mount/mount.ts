@@ -5,7 +5,7 @@
  * cleans up the run directory, by whatever means, can never delete what is on the server. No umount can fail, and none
  * can be forgotten: where the process ends, the mount ends.
  */
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { lock } from '../lock.ts'
 import { fileNameFor, runDirectory } from '../run-directory.ts'
@@ -15,8 +15,8 @@ import { type Mountable, MountError, type Mounter } from './mounter.ts'
 
 /** The places of a mount, and where its users are counted. */
 interface Mount extends MountPlaces {
-  /** Holds the path of the file system below the mount point, which depends on the mounter. */
-  readonly below: string
+  /** A link to the file system, through the process: the same path when it is mounted again. */
+  readonly root: string
   /** One empty file for each user of the mount. */
   readonly users: string
 }
@@ -26,14 +26,16 @@ interface Mount extends MountPlaces {
  * @param user any text, that is given to releaseMount again
  * @throws MountError, PluginError (MissingDependency)
  */
-export async function useMount(what: Mountable, user: string, mounter: Mounter): Promise<void> {
+export async function useMount(what: Mountable, user: string, mounter: Mounter): Promise<'mounted' | 'was mounted'> {
   const mount = mountOf(what)
   const mark = join(mount.users, fileNameFor(user))
-  if (existsSync(mark) && mountHolder(mount) !== undefined) return
-  await withMountLock(mount, async () => {
-    if (mountHolder(mount) === undefined) await start(mount, what, mounter)
+  if (existsSync(mark) && mountHolder(mount) !== undefined) return 'was mounted'
+  return withMountLock(mount, async () => {
+    const wasMounted = mountHolder(mount) !== undefined
+    if (!wasMounted) await start(mount, mounter, what)
     mkdirSync(mount.users, { recursive: true, mode: 0o700 })
     writeFileSync(mark, '')
+    return wasMounted ? 'was mounted' : 'mounted'
   })
 }
 
@@ -48,13 +50,10 @@ export async function releaseMount(what: Mountable, user: string): Promise<void>
   })
 }
 
-/** The root directory of a file system, for as long as the mount lives; undefined where it is not mounted. */
+/** The root directory of a file system; undefined where it is not mounted. */
 export function mountedDirectory(what: Mountable): string | undefined {
   const mount = mountOf(what)
-  const pid = mountHolder(mount)
-  return pid === undefined
-    ? undefined
-    : join('/proc', String(pid), 'root', mount.mountpoint, readFileSync(mount.below, 'utf8'))
+  return mountHolder(mount) === undefined ? undefined : mount.root
 }
 
 function mountOf({ protocol, identity }: Mountable): Mount {
@@ -64,7 +63,7 @@ function mountOf({ protocol, identity }: Mountable): Mount {
     mountpoint: join(directory, 'mnt'),
     pidFile: join(directory, 'pid'),
     log: join(directory, 'log'),
-    below: join(directory, 'below'),
+    root: join(directory, 'root'),
     users: join(directory, 'users'),
   }
 }
@@ -79,17 +78,20 @@ async function withMountLock<T>({ directory }: Mount, body: () => Promise<T>): P
   }
 }
 
-async function start(mount: Mount, what: Mountable, mounter: Mounter): Promise<void> {
+async function start(mount: Mount, mounter: Mounter, what: Mountable): Promise<void> {
   await endMountProcess(mount)
   const { directory, mountpoint } = mount
   const process = mounter.process(directory, mountpoint)
   const configuration = join(directory, 'configuration')
   mkdirSync(mountpoint, { recursive: true, mode: 0o700 })
   try {
-    writeFileSync(mount.below, mounter.below)
     if (process.configuration !== undefined) writeFileSync(configuration, process.configuration, { mode: 0o600 })
     await startMountProcess(mount, process, mounter)
-    readdirSync(mountedDirectory(what) ?? '')
+    const pid = mountHolder(mount)
+    if (pid === undefined) throw new MountError(`${mounter.program} ended: ${printedBy(mount)}`)
+    rmSync(mount.root, { force: true })
+    symlinkSync(join('/proc', String(pid), 'root', mountpoint, mounter.below), mount.root)
+    readdirSync(mount.root)
   } catch (error) {
     const printed = printedBy(mount)
     await endMountProcess(mount)

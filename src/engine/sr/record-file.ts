@@ -1,7 +1,6 @@
 /** JSON files that a later version of a plugin may have written: members that are not known here are kept. */
-import { readFileSync } from 'node:fs'
 import { parseJson, stringifyJson } from '../../contract/json.ts'
-import { writeFileAtomic } from '../atomic-file.ts'
+import { readFilesOf, writeFileAtomic } from '../atomic-file.ts'
 
 /** A file that is there but does not hold what it should. */
 export class DamagedFileError extends Error {
@@ -18,7 +17,16 @@ export class DamagedFileError extends Error {
  * @throws DamagedFileError, and the system's error where the file cannot be read
  */
 export function readRecord(path: string, members: Readonly<Record<string, string>>): Record<string, unknown> {
-  return parseRecord(path, readFileSync(path, 'utf8'), members)
+  let failure: unknown
+  for (const text of readFilesOf(path)) {
+    try {
+      return parseRecord(path, text, members)
+    } catch (error) {
+      // That of the file itself.
+      failure ??= error
+    }
+  }
+  throw failure
 }
 
 /**

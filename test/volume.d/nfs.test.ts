@@ -1,0 +1,27 @@
+import { join } from 'node:path'
+import { describe } from 'vitest'
+import { lacks } from '../support/needs.ts'
+import { NFS_NEEDS, nfsServer } from '../support/servers/nfs.ts'
+import { type Format, serverStorage } from './server-storage.ts'
+import { crash } from './suites/crash.ts'
+import { model } from './suites/model.ts'
+import type { StorageDescription } from './suites/storage.ts'
+import { story } from './suites/story.ts'
+
+const storage = (format: Format): StorageDescription => ({
+  volume: 'volume.d/org.xen.xapi.storage.nfs',
+  datapath: 'datapath.d/nfs',
+  async start() {
+    const { host, exportPath, remove } = await nfsServer()
+    const configure = (name: string) => ({ server: host.address, serverpath: join(exportPath, name) })
+    return serverStorage({ directory: exportPath, address: host.address, prefix: 'sr-', configure, remove }, format)
+  },
+})
+
+const missing = lacks(...NFS_NEEDS, 'qemu-storage-daemon', 'qemu-block-extra', 'qemu-img', 'qemu-io', 'fusermount3')
+
+describe.skipIf(missing)('org.xen.xapi.storage.nfs', () => {
+  story(storage('qcow2'))
+  crash(storage('qcow2'), 10)
+  model(storage('raw'), 48)
+})

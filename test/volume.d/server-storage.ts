@@ -1,0 +1,84 @@
+/** SRs in directories that a server of the test gives out: looked at behind the server's back, with qemu-img. */
+import { execFileSync } from 'node:child_process'
+import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect } from 'vitest'
+import { waitUntil } from '../../src/engine/qsd/daemon-process.ts'
+import { io, processesNaming } from '../support/datapath.ts'
+import type { Configuration, Storage, Volume } from './suites/storage.ts'
+
+/** QEMU's names of the formats. */
+const DRIVERS = { raw: 'raw', qcow2: 'qcow2' } as const
+
+export type Format = keyof typeof DRIVERS
+
+/** Milliseconds for the job in the background to end. */
+const PATIENCE = 60_000
+
+interface Server {
+  /** The directory that is given out, on this machine. */
+  readonly directory: string
+  readonly address: string
+  /** What the names of directories begin with. */
+  readonly prefix: string
+  /** device_config of a directory in it. */
+  configure(name: string): Configuration
+  remove(): Promise<void>
+}
+
+export function serverStorage({ directory, address, prefix, configure, remove }: Server, format: Format): Storage {
+  const placeOf = ({ serverpath = '' }: Configuration): string => join(directory, serverpath.split('/').at(-1) ?? '')
+  const jobs = () => processesNaming(address).filter((pid) => commandLine(pid).includes('--coalesce'))
+  let places = 0
+  return {
+    async newPlace() {
+      const name = `${prefix}${places++}`
+      mkdirSync(join(directory, name))
+      return { ...configure(name), format }
+    },
+    jobs,
+    async settle() {
+      if (!(await waitUntil(() => jobs().length === 0, PATIENCE))) throw new Error('the job goes on and on')
+    },
+    check: async (place, volumes) => checkDirectory(placeOf(place), volumes, format),
+    remains: async (place) => (existsSync(placeOf(place)) ? readdirSync(placeOf(place)) : []),
+    read: ({ key }, commands) => io(imageOf(directory, `${key}.${format}`), commands, ['-r'], DRIVERS[format]),
+    remove,
+  }
+}
+
+/** Fails where an image is damaged, lost, or belongs to no volume. */
+function checkDirectory(directory: string, volumes: readonly Volume[], format: Format): void {
+  const names = readdirSync(directory)
+  const needed = new Set(volumes.map(({ key }) => `${key}.${format}`))
+  for (const name of needed) {
+    if (format === 'raw') continue
+    const backing = checkImage(join(directory, name))
+    if (backing !== undefined) needed.add(backing)
+  }
+  expect(names.filter((name) => /\.(raw|qcow2)/.test(name)).sort()).toEqual([...needed].sort())
+  const metadata = names.filter((name) => name.includes('.json') && name !== 'sr.json')
+  expect(metadata.sort()).toEqual(volumes.map(({ key }) => `${key}.json`).sort())
+  expect(names.filter((name) => name.endsWith('.lock'))).toEqual([])
+}
+
+/** Fails where an image is damaged, and gives the name of the one it stands on. */
+function checkImage(image: string): string | undefined {
+  execFileSync('qemu-img', ['check', '-q', '-f', 'qcow2', image])
+  const info = execFileSync('qemu-img', ['info', '--output=json', '-f', 'qcow2', image], { encoding: 'utf8' })
+  return JSON.parse(info)['backing-filename']
+}
+
+function imageOf(directory: string, name: string): string {
+  const [place] = readdirSync(directory).filter((one) => existsSync(join(directory, one, name)))
+  if (place === undefined) throw new Error(`${name} is nowhere on the server`)
+  return join(directory, place, name)
+}
+
+function commandLine(pid: number): readonly string[] {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0')
+  } catch {
+    return []
+  }
+}

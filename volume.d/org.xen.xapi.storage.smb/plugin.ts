@@ -1,0 +1,15 @@
+/** Volume plugin: an SR is a directory on an SMB share, a volume an image in it. See README.md. */
+import { CONFIGURATION_KEYS, FEATURES, runImagesPlugin } from '../../src/engine/images/plugin.ts'
+import { driver } from './driver.ts'
+import { LOCATION_KEYS } from './location.ts'
+
+void runImagesPlugin(driver, {
+  plugin: driver.plugin,
+  name: 'Images on SMB shares',
+  description: 'Volumes are qcow2, raw or VHD images in a directory of an SMB share',
+  vendor: 'smapiv3',
+  copyright: '© the smapiv3 authors, MIT licence',
+  version: '0.1.0',
+  configuration: { ...LOCATION_KEYS, ...CONFIGURATION_KEYS },
+  features: FEATURES,
+})
