@@ -4,13 +4,13 @@ import { usage } from '../options.ts'
 import type { Session } from '../session.ts'
 import { verb } from '../verb.ts'
 import { type Blocklist, readBlocklist, wholeDisk } from './blocklist.ts'
-import { INTERRUPTED, run } from './run.ts'
+import { run, WAITING } from './run.ts'
 import { sourceFrom, takesSource } from './source.ts'
 
 export const copy = verb({
   command: 'copy <source> [key]',
   summary: 'Copy blocks of an activated disk, as it is now, to an NBD server',
-  details: `Without --blocks the whole volume is copied. ${INTERRUPTED}`,
+  details: `Without --blocks the whole volume is copied. ${WAITING}`,
   examples: [
     ['data copy images KEY --to nbd://host/disk', 'all of a volume that `disk attach` has made usable'],
     [

@@ -1,12 +1,12 @@
 import { verb } from '../verb.ts'
 import { nameOf } from './operation.ts'
-import { INTERRUPTED, run } from './run.ts'
+import { run, WAITING } from './run.ts'
 import { sourceFrom, takesSource } from './source.ts'
 
 export const mirror = verb({
   command: 'mirror <source> [key]',
   summary: 'Mirror an activated disk: all of it, and every write from now on; wait until both are the same',
-  details: `A mirror in sync goes on until it is cancelled or the disk is deactivated. ${INTERRUPTED}`,
+  details: `A mirror in sync goes on until it is cancelled or the disk is deactivated. ${WAITING}`,
   examples: [
     ['data mirror images KEY --to nbd://host/disk', 'a volume that `disk attach` has made usable'],
     [

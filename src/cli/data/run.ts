@@ -6,10 +6,10 @@ import { ProgressBar } from '../render/progress-bar.ts'
 import type { Answer, Session } from '../session.ts'
 import { nameOf, percent } from './operation.ts'
 
-/** What Ctrl-C does, for the help of both verbs. */
-export const INTERRUPTED = `While it waits, a terminal gets a progress bar; elsewhere each step is one line of JSON, the
+/** How both verbs show what they wait for, and what ends the wait, for their help. */
+export const WAITING = `While it waits, a terminal gets a progress bar; elsewhere each step is one line of JSON, the
 last one the final status; with --json there is only that. Ctrl-C cancels the operation and forgets it. With --no-wait it goes on by
-itself, also when this machine's smapiv3 is gone.`
+itself, in the engine of the datapath plugin, until it is destroyed.`
 
 /**
  * @param done what people are told in the end
