@@ -6,6 +6,7 @@ import { Disk, opened, scratchDisk, uriOf } from '../disks.ts'
 import { attachSr, ownSr, sharedSr } from '../sr-fixture.ts'
 import { demand, demandEqual } from '../violation.ts'
 import { cloneOf, destroy, handleOf, KIB, newVolume, snapshotOf, stat } from '../volumes.ts'
+import { blaming } from './samples.ts'
 
 /** Calls at the same time. */
 const MANY = 6
@@ -48,19 +49,24 @@ export const CONCURRENCY_CHECKS: readonly Check[] = [
   check('ROB-CONC-004', 'shared', async (context) => {
     const sr = await sharedSr(context)
     const staying = await newVolume(context, sr)
+    let isOver = false
     const churn = times(3, async () => {
-      const volume = await newVolume(context, sr)
-      await destroy(context, sr, volume)
+      for (let time = 0; time < 2; time += 1) await destroy(context, sr, await newVolume(context, sr))
     })
-    const scans = times(MANY, async () => {
-      const volumes = await context.call('SR.ls', { sr: handleOf(sr) })
-      demand(
-        volumes.some(({ key }) => key === staying.key),
-        `a list with ${staying.key}`,
-        volumes.map(({ key }) => key),
-      )
+    const over = all(churn).finally(() => {
+      isOver = true
     })
-    await all([...churn, ...scans])
+    const scans = times(2, async () => {
+      do {
+        const volumes = await context.call('SR.ls', { sr: handleOf(sr) })
+        demand(
+          volumes.some(({ key }) => key === staying.key),
+          `a list with ${staying.key}`,
+          volumes.map(({ key }) => key),
+        )
+      } while (!isOver)
+    })
+    await all([over, ...scans])
   }),
   check('ROB-CONC-005', 'own-sr', async (context) => {
     const sr = await ownSr(context)
@@ -103,7 +109,9 @@ export const CONCURRENCY_CHECKS: readonly Check[] = [
   story(['ROB-MANY-001', 'ROB-MANY-002'], 'own-sr', async (context) => {
     const sr = await ownSr(context)
     const limit = pLimit(4)
-    const volumes = await Promise.all(times(VOLUMES, () => limit(() => newVolume(context, sr, { size: 64 * KIB }))))
+    const volumes = await blaming(() =>
+      Promise.all(times(VOLUMES, () => limit(() => newVolume(context, sr, { size: 64 * KIB })))),
+    )
     const { outcome, record, method } = await context.outcome('SR.ls', { sr: handleOf(sr) })
     await context.judge('ROB-MANY-001', async () => {
       const listed = new Set(

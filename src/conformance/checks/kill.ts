@@ -2,11 +2,13 @@
 import type { MethodName } from '../../contract/methods.ts'
 import { demandPattern, spread, writePattern } from '../access/pattern.ts'
 import { type Check, story } from '../check.ts'
+import type { ClauseId } from '../clauses.ts'
 import type { Context, Own } from '../context.ts'
 import { Disk, opened, scratchDisk } from '../disks.ts'
 import { attachSr, ownSr } from '../sr-fixture.ts'
 import { demand, demandEqual, Violation } from '../violation.ts'
 import { handleOf, newVolume, SMALL, stat } from '../volumes.ts'
+import { blaming } from './samples.ts'
 
 /** How often each method is killed. */
 const TIMES = 2
@@ -28,8 +30,10 @@ async function killVolumes(context: Context): Promise<void> {
   const at = { sr: handle, key: volume.key }
   const create = { sr: handle, name: context.name('killed'), description: '', size: SMALL, sharable: false }
   const sound = async () => {
-    for (const { key } of await context.call('SR.ls', { sr: handle }))
+    for (const { key, virtual_size: size } of await context.call('SR.ls', { sr: handle })) {
+      demand(size >= SMALL, `volumes of at least ${SMALL} bytes in the list`, { key, virtual_size: size })
       await context.call('Volume.stat', { sr: handle, key })
+    }
   }
   const makes = async (method: 'Volume.create' | 'Volume.snapshot' | 'Volume.clone', params: Own<typeof method>) => {
     for (let time = 0; time < TIMES; time += 1) {
@@ -39,10 +43,10 @@ async function killVolumes(context: Context): Promise<void> {
     }
     await sound()
   }
-  await context.judge('ROB-KILL-001', () => makes('Volume.create', create))
-  await context.judge('ROB-KILL-002', () => makes('Volume.snapshot', at))
-  await context.judge('ROB-KILL-003', () => makes('Volume.clone', at))
-  await context.judge('ROB-KILL-004', async () => {
+  await judge(context, 'ROB-KILL-001', () => makes('Volume.create', create))
+  await judge(context, 'ROB-KILL-002', () => makes('Volume.snapshot', at))
+  await judge(context, 'ROB-KILL-003', () => makes('Volume.clone', at))
+  await judge(context, 'ROB-KILL-004', async () => {
     for (let time = 0; time < TIMES; time += 1) {
       const doomed = await newVolume(context, sr)
       const params = { sr: handle, key: doomed.key }
@@ -55,7 +59,7 @@ async function killVolumes(context: Context): Promise<void> {
     }
     await sound()
   })
-  await context.judge('ROB-KILL-005', async () => {
+  await judge(context, 'ROB-KILL-005', async () => {
     const old = (await stat(context, sr, volume)).virtual_size
     const params = { ...at, new_size: SMALL * 2 }
     await kill(context, 'Volume.resize', params)
@@ -68,7 +72,7 @@ async function killVolumes(context: Context): Promise<void> {
       await stat(context, sr, volume),
     )
   })
-  await context.judge('ROB-KILL-006', async () => {
+  await judge(context, 'ROB-KILL-006', async () => {
     await context.call('Volume.set', { ...at, k: 'other', v: 'kept' })
     for (let time = 0; time < TIMES; time += 1) {
       const before = (await stat(context, sr, volume)).keys
@@ -80,7 +84,7 @@ async function killVolumes(context: Context): Promise<void> {
       await context.call('Volume.set', params)
     }
   })
-  await context.judge('ROB-KILL-007', async () => {
+  await judge(context, 'ROB-KILL-007', async () => {
     await context.call('SR.detach', { sr: handle })
     for (let time = 0; time < TIMES; time += 1) await kill(context, 'SR.attach', { configuration: sr.complete })
     await attachSr(context, sr)
@@ -97,7 +101,7 @@ async function killDisks(context: Context): Promise<void> {
     opened(backend, async (access) => void (await access.read(0, 512)))
   await disk.attach()
   await disk.detach()
-  await context.judge('ROB-KILL-008', async () => {
+  await judge(context, 'ROB-KILL-008', async () => {
     for (let time = 0; time < TIMES; time += 1) {
       await kill(context, 'Datapath.attach', params)
       const backend = await disk.attach()
@@ -108,7 +112,7 @@ async function killDisks(context: Context): Promise<void> {
     }
   })
   const backend = await disk.attach()
-  await context.judge('ROB-KILL-009', async () => {
+  await judge(context, 'ROB-KILL-009', async () => {
     for (let time = 0; time < TIMES; time += 1) {
       await kill(context, 'Datapath.activate', params)
       await disk.activate()
@@ -118,7 +122,7 @@ async function killDisks(context: Context): Promise<void> {
   })
   await disk.activate()
   const pattern = await opened(backend, (access) => writePattern(access, context.random, spread(SMALL)))
-  await context.judge('ROB-KILL-010', async () => {
+  await judge(context, 'ROB-KILL-010', async () => {
     for (let time = 0; time < TIMES; time += 1) {
       await kill(context, 'Datapath.deactivate', params)
       await disk.deactivate()
@@ -128,7 +132,7 @@ async function killDisks(context: Context): Promise<void> {
   })
   await disk.deactivate()
   await disk.detach()
-  await context.judge('ROB-KILL-011', async () => {
+  await judge(context, 'ROB-KILL-011', async () => {
     for (let time = 0; time < TIMES; time += 1) {
       await disk.attach()
       await kill(context, 'Datapath.detach', params)
@@ -137,6 +141,11 @@ async function killDisks(context: Context): Promise<void> {
     await read(await disk.attach())
     await disk.detach()
   })
+}
+
+/** Judges what is there after calls were killed: whatever fails then fails because of that. */
+function judge(context: Context, id: ClauseId, body: () => Promise<void>): Promise<void> {
+  return context.judge(id, () => blaming(body))
 }
 
 /** Runs a call and kills it after a random part of the time that such calls have taken so far. */
