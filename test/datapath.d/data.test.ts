@@ -185,18 +185,18 @@ describe.skipIf(withoutDaemon || lacks('python3', 'python3-libnbd'))('Data', () 
     'a target that is full: failed, and the source goes on',
     async () => {
       const small = await mountFileSystem('ext4', 8 * MIB)
+      const path = join(small.path, 'to.raw')
+      const uri = `file://${path}?engine=qsd`
       try {
         const from = await source()
-        const path = join(small.path, 'to.raw')
         writeFileSync(path, '')
         truncateSync(path, 16 * MIB)
-        const uri = `file://${path}?engine=qsd`
         const operation = await mirror(from, { nbd: nbdUriOf(await it.use(uri)) })
         expect(await finished(operation)).toMatchObject({ failed: true, complete: false })
         await goesOn(from)
         await it.plugin.call('Data.destroy', { operation })
-        await it.leave(uri)
       } finally {
+        await it.leave(uri)
         await small.unmount()
       }
     },
