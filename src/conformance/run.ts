@@ -1,5 +1,6 @@
 /** What all checks of a run share. */
 
+import type { Result } from '../contract/methods.ts'
 import type { Caller } from './caller.ts'
 import type { Level } from './clause.ts'
 import type { ClauseId } from './clauses.ts'
@@ -38,6 +39,8 @@ export interface Run {
   readonly keep: boolean
   /** What could not be removed, or was left. */
   readonly left: string[]
+  /** The volume that samples of calls share, made when it is first needed. */
+  sampleVolume: Promise<Result<'Volume.stat'>> | undefined
   /** The SR that checks share, made when it is first needed. */
   sharedSr: Promise<Sr> | undefined
 }

@@ -133,6 +133,7 @@ async function runIn(scratch: string, options: ConformanceOptions): Promise<Repo
     uri,
     signal,
     selected: (id) => wanted.has(id),
+    sampleVolume: undefined,
     sharedSr: undefined,
   }
   const within = timeout * CALLS_PER_CHECK

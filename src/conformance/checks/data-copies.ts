@@ -84,7 +84,7 @@ export const DATA_COPY_CHECKS: readonly Check[] = [
     const { sr, volume, pattern } = await written(context)
     const chain: { volume: Volume; pattern: typeof pattern }[] = [{ volume, pattern }]
     let last = volume
-    for (let depth = 0; depth < 3; depth += 1) {
+    for (let depth = 0; depth < 2; depth += 1) {
       const snapshot = await snapshotOf(context, sr, last)
       chain.push({ volume: snapshot, pattern: chain.at(-1)?.pattern ?? pattern })
       last = await cloneOf(context, sr, snapshot)

@@ -57,7 +57,7 @@ export const DATA_CHECKS: readonly Check[] = [
   }),
   check('DATA-RANGE-002', 'shared', async (context) => {
     const sr = await sharedSr(context)
-    const volumes = [await newVolume(context, sr), await newVolume(context, sr), await newVolume(context, sr)]
+    const volumes = [await newVolume(context, sr), await newVolume(context, sr)]
     const offsets = spread(SMALL)
     const patterns: Pattern[] = []
     for (const volume of volumes)

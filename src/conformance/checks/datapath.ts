@@ -183,7 +183,7 @@ async function life(context: Context): Promise<void> {
 }
 
 /** How many steps of a random walk. */
-const STEPS = 24
+const STEPS = 16
 
 type State = 'detached' | 'attached' | 'activated'
 type Step = 'attach' | 'activate' | 'deactivate' | 'detach'

@@ -10,27 +10,22 @@ import { demand, demandEqual } from '../violation.ts'
 import { handleOf, KIB, listed, newVolume, stat } from '../volumes.ts'
 
 export const INPUT_CHECKS: readonly Check[] = [
-  survives('INP-QUOTE-001', ['it\'s "quoted" \\ and \\\\ \\" \\n', "'''", '"""']),
-  survives('INP-NEWLINE-001', ['one\ntwo\r\nthree\tfour', '\n', 'ends with a newline\n']),
-  survives('INP-PATH-001', ['../../../../etc/passwd', '/etc/passwd', '-rf', '--help', '.', '..', 'a/b', '~root']),
-  survives('INP-UNICODE-001', ['Größe', '数据', 'مرحبا', 'e\u0301', '😀👩‍🚀', '\u2028']),
-  survives('INP-CONTROL-001', ['\u0001\u0002\u001b[31m\u0007\b\f', '\u007f', 'bell\u0007']),
-  survives('INP-SPACE-001', [' leading', 'trailing ', 'two  blanks', ' ']),
-  survives('INP-FORMAT-001', ['100%', '%s %d %n', '%Y-%m-%d', '%2F%00', '{0} {name}', '$HOME $$']),
-  survives('INP-JSON-001', ['{"key":1}', '[1,2]', 'null', 'true', '12', '1e3', '0x10', '"']),
+  survives('INP-QUOTE-001', ['it\'s "quoted" \\ and \\\\ \\" \\n', '\'\'\'"""']),
+  survives('INP-NEWLINE-001', ['one\ntwo\r\nthree\tfour', 'ends with a newline\n']),
+  survives('INP-PATH-001', ['../../../../etc/passwd', '/etc/passwd', '-rf', '..', 'a/b']),
+  survives('INP-UNICODE-001', ['Größe 数据 مرحبا', 'e\u0301 😀👩‍🚀 \u2028']),
+  survives('INP-CONTROL-001', ['\u0001\u0002\u001b[31m\u0007\b\f', '\u007f']),
+  survives('INP-SPACE-001', [' leading', 'trailing ', ' ']),
+  survives('INP-FORMAT-001', ['100% %s %d %n %Y-%m-%d', '%2F%00 {0} {name} $HOME $$']),
+  survives('INP-JSON-001', ['{"key":1}', 'null', 'true', '12', '1e3']),
   check('INP-SHELL-001', 'shared', async (context) => {
     const canary = join(context.run.scratch, 'canary')
     const run = `touch ${canary}`
     await survive(context, [
-      `$(${run})`,
-      `\`${run}\``,
-      `; ${run} ;`,
-      `| ${run}`,
-      `&& ${run}`,
-      `> ${canary}`,
+      `$(${run}) \`${run}\` * ? [a]`,
+      `; ${run} | ${run} && ${run} > ${canary}`,
       `'; ${run}; '`,
       `"; ${run}; "`,
-      '* ? [a]',
     ])
     demand(!existsSync(canary), 'a name that runs nothing', 'a command in it was run')
   }),
@@ -56,20 +51,7 @@ export const INPUT_CHECKS: readonly Check[] = [
     const sr = await sharedSr(context)
     const volume = await newVolume(context, sr)
     const at = { sr: handleOf(sr), key: volume.key }
-    const keys = [
-      'two words',
-      '../escape',
-      'a/b',
-      `quote"'`,
-      '__proto__',
-      'constructor',
-      'key',
-      'name',
-      'uuid',
-      '-k',
-      'ключ',
-      '.',
-    ]
+    const keys = ['two words', '../escape', `quote"'`, '__proto__', 'key', '-k', 'ключ', '.']
     for (const k of keys) await context.call('Volume.set', { ...at, k, v: `value of ${k}` })
     const seen = await stat(context, sr, volume)
     const pairs = (all: readonly string[]) => all.map((k) => [k, Object.hasOwn(seen.keys, k) ? seen.keys[k] : null])
@@ -90,19 +72,7 @@ export const INPUT_CHECKS: readonly Check[] = [
     const sr = await sharedSr(context)
     const volume = await newVolume(context, sr)
     const { key } = volume
-    for (const hostile of [
-      '',
-      '.',
-      '..',
-      '/',
-      '../../../../../etc/passwd',
-      `./${key}`,
-      `${key}/`,
-      `../${key}`,
-      '$(exit 0)',
-      '*',
-      `${key}\n`,
-    ])
+    for (const hostile of ['', '..', '../../../../../etc/passwd', `./${key}`, `../${key}`, '$(exit 0)', `${key}\n`])
       await context.refused('Volume.stat', { sr: handleOf(sr), key: hostile }, `${JSON.stringify(hostile)} is no key`)
   }),
   check('INP-KEY-002', 'shared', async (context) => {
@@ -124,10 +94,9 @@ export const INPUT_CHECKS: readonly Check[] = [
   }),
   check('INP-SR-001', 'shared', async (context) => {
     const { handle = '' } = await sharedSr(context)
-    for (const sr of ['', 'no-such-handle', '/', '../..', '$(exit 0)', `${handle}-other`]) {
+    for (const sr of ['', 'no-such-handle', '../..', `${handle}-other`])
       await context.refused('SR.stat', { sr }, `${JSON.stringify(sr)} is no handle`)
-      await context.refused('SR.ls', { sr }, `${JSON.stringify(sr)} is no handle`)
-    }
+    await context.refused('SR.ls', { sr: 'no-such-handle' }, 'it is no handle')
   }),
   check('INP-URI-001', 'shared', async (context) => {
     const { datapaths } = context.run.subjects
@@ -142,13 +111,7 @@ export const INPUT_CHECKS: readonly Check[] = [
     const { uri } = await scratchDisk(context)
     const canary = join(context.run.scratch, 'domain-canary')
     const base = context.domain()
-    for (const domain of [
-      `${base} two words`,
-      `${base}/../../x`,
-      `${base}"'`,
-      `${base}$(touch ${canary})`,
-      `${base}${'x'.repeat(180)}`,
-    ]) {
+    for (const domain of [`${base} two words/../../x`, `${base}"'$(touch ${canary})`, `${base}${'x'.repeat(180)}`]) {
       const disk = new Disk(context, uri, domain)
       await disk.attach()
       await disk.activate()

@@ -18,13 +18,12 @@ const UNCONTROLLED = ['SCRIPT_TIMED_OUT', 'SCRIPT_SIGNALLED', 'SCRIPT_OUTPUT_TOO
 
 export const PROTOCOL_CHECKS: readonly Check[] = [
   story(['PRO-STDOUT-001', 'PRO-STDOUT-002', 'PRO-EXIT-002', 'PRO-TIME-001'], 'shared', async (context) => {
+    const all = await samples(context)
+    // Twice, since a script may behave well only the first time. A call that fails says itself which clause it breaks.
+    await succeed(context, all)
+    await succeed(context, all)
     for (const id of ['PRO-STDOUT-001', 'PRO-STDOUT-002', 'PRO-EXIT-002', 'PRO-TIME-001'] as const)
-      await context.judge(id, async () => {
-        // Twice, since a script may behave well only the first time.
-        const all = await samples(context)
-        await succeed(context, all)
-        await succeed(context, all)
-      })
+      await context.judge(id, async () => {})
   }),
   check('PRO-STDOUT-003', 'shared', async (context) => {
     for (const { method, params } of await samples(context)) {
@@ -37,7 +36,6 @@ export const PROTOCOL_CHECKS: readonly Check[] = [
   }),
   story(['PRO-EXIT-001', 'PRO-ERROR-001', 'PRO-ERROR-002', 'PRO-ERROR-003', 'PRO-ERROR-004'], 'shared', errors),
   check('PRO-FD-001', 'shared', async (context) => {
-    await succeed(context, await samples(context))
     await succeed(context, await samples(context))
     const { judged } = context.run.subjects
     if (judged.kind === 'datapath' && context.run.uri !== undefined) {
@@ -83,7 +81,7 @@ export const PROTOCOL_CHECKS: readonly Check[] = [
     const reading = (await samples(context)).filter(({ params }) => Object.keys(params).length > 0)
     if (reading.length === 0)
       throw new NotApplicable('needs a method with parameters', 'name a scratch volume with --uri')
-    for (const { method, params } of reading.slice(0, 3))
+    for (const { method, params } of reading.slice(0, 2))
       for (const input of ['', 'this is no JSON\n', '{"dbg":"x","sr":\n']) {
         const { outcome, record } = await context.outcome(method, params as never, { input })
         if (outcome.ok || UNCONTROLLED.includes(outcome.error.kind))
@@ -96,12 +94,8 @@ export const PROTOCOL_CHECKS: readonly Check[] = [
   }),
   check('PRO-DBG-001', 'shared', async (context) => {
     const all = await samples(context)
-    for (const dbg of [
-      '',
-      'OpaqueRef:"x"\n00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01',
-      "$(exit 3) `exit 3` ';",
-    ])
-      await succeed(context, all, { dbg })
+    const traced = `OpaqueRef:"x"\n00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01 $(exit 3) \`exit 3\` ';`
+    for (const dbg of ['', traced]) await succeed(context, all, { dbg })
   }),
   raw(
     'PRO-PARAM-001',
@@ -151,25 +145,26 @@ export const PROTOCOL_CHECKS: readonly Check[] = [
 ]
 
 async function errors(context: Context): Promise<void> {
-  const failing = await failingSamples(context)
-  const each = async (judge: (called: Awaited<ReturnType<typeof failed>>) => void) => {
-    const all = []
-    for (const sample of failing) all.push(await failed(context, sample))
-    const seen = all.filter((called) => called !== undefined)
+  const seen: NonNullable<Awaited<ReturnType<typeof failed>>>[] = []
+  for (const sample of await failingSamples(context)) {
+    const called = await failed(context, sample)
+    if (called !== undefined) seen.push(called)
+  }
+  const each = async (judge: (called: (typeof seen)[number]) => void) => {
     if (seen.length === 0) throw new NotApplicable('needs a call that fails, and those that should fail succeed')
     for (const called of seen) judge(called)
   }
   await context.judge('PRO-EXIT-001', () =>
-    each((called) => demand(called?.exitStatus !== 0, 'a status other than 0', `status ${called?.exitStatus}`)),
+    each((called) => demand(called.exitStatus !== 0, 'a status other than 0', `status ${called.exitStatus}`)),
   )
   await context.judge('PRO-ERROR-001', () =>
     each((called) => {
-      if (called?.error.kind !== 'PLUGIN_ERROR') throw new Violation('an error object on stdout', called?.error.message)
+      if (called.error.kind !== 'PLUGIN_ERROR') throw new Violation('an error object on stdout', called.error.message)
     }),
   )
   await context.judge('PRO-ERROR-002', () =>
     each((called) => {
-      const { backtrace } = called?.object ?? {}
+      const { backtrace } = called.object ?? {}
       if (!isObject(backtrace)) return
       const { files, lines } = backtrace
       demand(
@@ -181,13 +176,13 @@ async function errors(context: Context): Promise<void> {
   )
   await context.judge('PRO-ERROR-003', () =>
     each((called) => {
-      const code = called?.object?.code ?? ''
+      const code = called.object?.code ?? ''
       demand(/^[A-Z][A-Z0-9_]+$/.test(String(code)), 'a code such as SR_BACKEND_FAILURE', code)
     }),
   )
   await context.judge('PRO-ERROR-004', () =>
     each((called) => {
-      const params = called?.object?.params
+      const params = called.object?.params
       demand(Array.isArray(params) && params.some((param) => String(param).trim() !== ''), 'params with text', params)
     }),
   )

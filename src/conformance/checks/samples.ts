@@ -2,9 +2,11 @@
 import type { MethodName } from '../../contract/methods.ts'
 import type { CheckCallOptions, Context } from '../context.ts'
 import { scratchDisk } from '../disks.ts'
+import type { Run } from '../run.ts'
+import type { Sr } from '../sr.ts'
 import { sharedSr } from '../sr-fixture.ts'
 import { CallFailed } from '../violation.ts'
-import { goneKey, handleOf, newVolume } from '../volumes.ts'
+import { goneKey, handleOf, SMALL, type Volume } from '../volumes.ts'
 
 /** One call: its params without dbg. */
 export interface Sample {
@@ -22,8 +24,7 @@ export async function samples(context: Context): Promise<Sample[]> {
     return [query, { method: 'Datapath.detach', params: { uri, domain: context.domain() } }]
   }
   const sr = await sharedSr(context)
-  const volume = await newVolume(context, sr)
-  const at = { sr: handleOf(sr), key: volume.key }
+  const at = { sr: handleOf(sr), key: (await sampleVolume(context, sr)).key }
   return [
     query,
     { method: 'SR.stat', params: { sr: handleOf(sr) } },
@@ -31,6 +32,26 @@ export async function samples(context: Context): Promise<Sample[]> {
     { method: 'Volume.set', params: { ...at, k: 'vdi-type', v: 'user' } },
     { method: 'SR.ls', params: { sr: handleOf(sr) } },
   ]
+}
+
+/** One volume of the shared SR for all of them, which goes with the SR. */
+function sampleVolume(context: Context, sr: Sr): Promise<Volume> {
+  const { run } = context
+  run.sampleVolume ??= make(run, context, sr)
+  return run.sampleVolume
+}
+
+async function make(run: Run, context: Context, sr: Sr): Promise<Volume> {
+  const name = context.name('sample')
+  const made = sr.willMake(name)
+  run.resources.add({
+    name: `the volume ${name}`,
+    remove: () => (sr.isOwn ? Promise.resolve() : sr.removeVolume(made)),
+  })
+  const params = { sr: handleOf(sr), name, description: '', size: SMALL, sharable: false }
+  const volume = await context.call('Volume.create', params)
+  made.key = volume.key
+  return volume
 }
 
 /** Calls that must fail, since what they name is not there. */
