@@ -16,7 +16,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   'src/index.ts': ['src/contract', 'src/invoke', 'src/registry', 'src/host', 'src/toolstack', 'src/conformance'],
   'src/kit': ['src/contract'],
   'src/engine': ['src/contract', 'src/kit'],
-  'src/build': ['src/contract', 'src/kit'],
+  'src/build': ['src/contract', 'src/conformance', 'src/kit'],
   'volume.d': ['src/contract', 'src/kit', 'src/engine'],
   'datapath.d': ['src/contract', 'src/kit', 'src/engine'],
 }

@@ -1,11 +1,12 @@
 /**
  * Derives what follows from schemas/ and the error table: src/contract/generated/, the modules of the interface in
- * Python, and the error table of the README.
+ * Python, the error table of the README, and the clauses of docs/conformance.md.
  * With `--check` nothing is written: it fails where a generated file is stale, missing or left over.
  */
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { withClauses } from './generate/clauses.ts'
 import { withErrorTable } from './generate/error-table.ts'
 import { generatePythonModules } from './generate/python/modules.ts'
 import { PYTHON_BANNER } from './generate/python/text.ts'
@@ -29,6 +30,7 @@ async function generate(): Promise<Map<string, string>> {
     ...generateValidators(schemas).map(([name, text]): [string, string] => [`${OUTPUT}/${name}`, text]),
     [`${PYTHON_OUTPUT}/_types.py`, generatePythonTypes(schemas)],
     ...generatePythonModules(schemas).map(([name, text]): [string, string] => [`${PYTHON_OUTPUT}/${name}`, text]),
+    ['docs/conformance.md', withClauses(readFileSync(join(ROOT, 'docs/conformance.md'), 'utf8'))],
     ['README.md', withErrorTable(readFileSync(join(ROOT, 'README.md'), 'utf8'))],
   ])
 }

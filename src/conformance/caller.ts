@@ -17,7 +17,7 @@ export interface Called<M extends MethodName> {
   readonly invocation: Invocation<M> | undefined
 }
 
-/** How often a method of a plugin may run into its deadline before it is not called any more. */
+/** How often a method of a plugin may run into its deadline, or print too much, before it is not called any more. */
 const PATIENCE = 2
 
 /** Keeps the records of calls until whoever made the call takes them. */
@@ -58,7 +58,7 @@ export class CallLog implements CallRecorder {
 export class Caller {
   readonly host: Host
   readonly log: CallLog
-  readonly #timedOut = new Map<string, number>()
+  readonly #endless = new Map<string, { times: number; error: Smapiv3Error }>()
   readonly #deadline: number
 
   /** @param deadline seconds for each call */
@@ -76,19 +76,17 @@ export class Caller {
     options: RawCallOptions = {},
   ): Promise<Called<M>> {
     const place = `${path} ${method}`
-    if ((this.#timedOut.get(place) ?? 0) >= PATIENCE) {
-      const message = `${method} is not called any more: it ran into its deadline ${PATIENCE} times`
-      return {
-        method,
-        outcome: { ok: false, error: new Smapiv3Error('SCRIPT_TIMED_OUT', message) },
-        record: undefined,
-        invocation: undefined,
-      }
+    const endless = this.#endless.get(place)
+    if (endless !== undefined && endless.times >= PATIENCE) {
+      const { kind, message } = endless.error
+      const error = new Smapiv3Error(kind, `${message} (${PATIENCE} times; ${method} is not called any more)`)
+      return { method, outcome: { ok: false, error }, record: undefined, invocation: undefined }
     }
     try {
       const invocation = await this.host.call(path, method, params, { deadline: this.#deadline, ...options })
       const { outcome } = invocation
-      if (invocation.end === 'timed-out') this.#timedOut.set(place, (this.#timedOut.get(place) ?? 0) + 1)
+      if (!outcome.ok && (invocation.end === 'timed-out' || invocation.end === 'output-limit'))
+        this.#endless.set(place, { times: (endless?.times ?? 0) + 1, error: outcome.error })
       return { method, outcome, record: this.log.take(invocation.id), invocation }
     } catch (thrown) {
       return { method, outcome: { ok: false, error: asSmapiv3Error(thrown) }, record: undefined, invocation: undefined }

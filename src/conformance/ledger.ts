@@ -120,8 +120,10 @@ function reportOf(id: ClauseId, entry: Entry, because: readonly ClauseId[]): Cla
   const outcome = outcomeOf(entry, because)
   if (outcome === 'follows') return { ...base, outcome, because }
   if (outcome === 'failed' && failure !== undefined) {
-    const { expected, seen, calls } = failure
-    const call = failure.call ?? calls.at(-1)
+    const { expected, seen } = failure
+    const call = failure.call ?? failure.calls.at(-1)
+    // The call may have been made by another check, on whose preparations this one stands.
+    const calls = call === undefined || failure.calls.includes(call) ? failure.calls : [...failure.calls, call]
     return { ...base, outcome, expected, seen, calls, ...(call === undefined ? {} : { command: reproduction(call) }) }
   }
   if (outcome === 'skipped' && entry.skipped !== undefined)

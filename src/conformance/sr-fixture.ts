@@ -68,6 +68,7 @@ async function create(context: Context, sr: Sr, description: string): Promise<vo
   const { uuid, given, name } = sr
   context.run.marks.add(uuid)
   sr.configuration = await context.call('SR.create', { uuid, configuration: given, name, description })
+  sr.isCreated = true
 }
 
 function canCreate({ run }: Context): boolean {

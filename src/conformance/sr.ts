@@ -44,6 +44,8 @@ export class Sr {
   configuration: Configuration
   /** Handle, while it is attached. */
   handle: string | undefined
+  /** Whether SR.create has succeeded. */
+  isCreated = false
   isDestroyed = false
   readonly #volumes: Made[] = []
   readonly #remover: Remover
@@ -103,10 +105,22 @@ export class Sr {
   }
 
   async #destroy(): Promise<void> {
-    const sr = await this.#remover.call('SR.attach', { configuration: this.complete })
+    const sr = await this.#attach()
+    if (sr === undefined) return
     this.handle = sr
     await this.#remover.call('SR.destroy', { sr })
     this.isDestroyed = true
+  }
+
+  /** The handle; undefined where the SR was never made, as the plugin says itself. */
+  async #attach(): Promise<string | undefined> {
+    try {
+      return await this.#remover.call('SR.attach', { configuration: this.complete })
+    } catch (error) {
+      const isRefused = error instanceof CallFailed && error.error.kind === 'PLUGIN_ERROR'
+      if (isRefused && !this.isCreated) return undefined
+      throw error
+    }
   }
 
   async #removeVolumes(): Promise<void> {

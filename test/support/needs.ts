@@ -44,6 +44,7 @@ const TOOLS = {
   smbpasswd: 'samba-common-bin',
   smbclient: 'smbclient',
   smbnetfs: 'smbnetfs',
+  chromium: 'chromium',
   'qemu-system-x86_64': 'qemu-system-x86',
   busybox: 'busybox-static',
   cpio: 'cpio',
