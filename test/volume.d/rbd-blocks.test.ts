@@ -136,7 +136,7 @@ describe.skipIf(missing)('changed blocks', () => {
     const contents = new Map(volumes.map((volume) => [volume.key, bytesOf(volume)]))
     let reported = 0
     let changed = 0
-    for (let pair = 0; pair < 40; pair++) {
+    for (let pair = 0; pair < 24; pair++) {
       const [from, to] = [oneOf(random, volumes), oneOf(random, volumes)]
       const [one, other] = [contents.get(from.key) ?? Buffer.of(), contents.get(to.key) ?? Buffer.of()]
       const really = differing(one, other)

@@ -94,6 +94,6 @@ async function hasChildren(ceph: CephCluster, place: Configuration, image: strin
 
 describe.skipIf(missing)('rbd', () => {
   story(description)
-  crash(description, 10)
-  model(description, 96)
+  crash(description, 7)
+  model(description, 64)
 })

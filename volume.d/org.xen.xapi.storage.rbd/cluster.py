@@ -24,7 +24,7 @@ FEATURES = 1 | 4 | 8 | 16 | 32
 BATCH = 1000
 
 # Reads that are under way at once.
-WINDOW = 256
+WINDOW = 1000
 
 COMPARE_BYTES = 4 << 20
 
@@ -273,19 +273,19 @@ def sever(address):
 
 
 def usage(points):
-    """Bytes of the objects that each of the points, [id of the image, number of the snapshot or null], does not share with
-    the snapshot before it: what `rbd du` says. From the maps of objects, which is one small read for each."""
+    """Bytes of the objects that each of the points, [id of the image, number of the snapshot or null, size], does not share
+    with the snapshot before it: what `rbd du` says. From the maps of objects, which is one small read for each."""
     found = [0] * len(points)
     waiting = []
 
     def read_map(index):
-        id, snapshot = points[index]
+        id, snapshot, size = points[index]
         name = f"rbd_object_map.{id}" + ("" if snapshot is None else f".{snapshot:016x}")
 
         def done(_, data):
             found[index] = count_objects(data or b"")
 
-        waiting.append(Session.io.aio_read(name, 1 << 26, 0, done))
+        waiting.append(Session.io.aio_read(name, MAP_HEADER + size // OBJECT_BYTES // 4 + 1, 0, done))
 
     for index in range(len(points)):
         read_map(index)
@@ -298,12 +298,15 @@ def usage(points):
 
 OBJECT_BYTES = 4 << 20
 
+# Bytes before the states of objects.
+MAP_HEADER = 18
+
 # Byte of four states, two bits each → how many of them are 1: exists, and changed since the snapshot before.
 CHANGED = bytes(sum((byte >> shift) & 3 == 1 for shift in (0, 2, 4, 6)) for byte in range(256))
 
 
 def count_objects(data):
-    if len(data) < 18:
+    if len(data) < MAP_HEADER:
         return 0
     (header,) = struct.unpack_from("<I", data)
     (objects,) = struct.unpack_from("<Q", data, 10)

@@ -38,7 +38,7 @@ export async function describeVolumes(
   location: SrLocation,
   volumes: readonly KeyedVolume[],
 ): Promise<Description[]> {
-  const points = volumes.map(({ image_id, snapshot_id }) => [image_id, snapshot_id ?? null] as const)
+  const points = volumes.map(({ image_id, snapshot_id, size }) => [image_id, snapshot_id ?? null, size] as const)
   const usage = await session.request('usage', { points })
   return volumes.map((volume, index) => describe(location, volume, usage[index] ?? 0))
 }

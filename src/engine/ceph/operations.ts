@@ -76,8 +76,8 @@ export interface Operations {
   /** Has the cluster drop a client that has died. */
   sever: Operation<{ address: string }>
 
-  /** Bytes that points, [id of an image, number of a snapshot or null], do not share with the snapshot before. */
-  usage: Operation<{ points: readonly (readonly [string, number | null])[] }, readonly number[]>
+  /** Bytes that points, [id of an image, number of a snapshot or null, size], do not share with the snapshot before. */
+  usage: Operation<{ points: readonly (readonly [string, number | null, number])[] }, readonly number[]>
   /** Blocks that changed between two snapshots of an image; null for the image itself. */
   changed: Operation<{ image: string; older: string; newer: string | null }, BlockBitmap>
   /** Blocks that an image has itself, and not from its parent. */
