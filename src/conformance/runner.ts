@@ -37,14 +37,14 @@ export interface ConformanceOptions {
   readonly configuration?: Configuration | undefined
   /** Further configuration, whose values must not appear in what the plugin says. */
   readonly secrets?: Configuration | undefined
-  /** URI of a scratch volume, to judge a datapath plugin alone. Its content is lost. */
+  /** URI of a scratch volume of at least 4 MiB, to judge a datapath plugin alone. Its content is lost. */
   readonly uri?: string | undefined
   /** Ids of clauses, or how they begin; all by default. */
   readonly only?: readonly string[] | undefined
   readonly skip?: readonly string[] | undefined
   /** The least binding level that is judged; `may`, that is all, by default. */
   readonly level?: Level | undefined
-  /** Checks at the same time; the number that --parallel says. */
+  /** Checks at the same time; 4 by default, and 1 for a datapath plugin alone. */
   readonly parallel?: number | undefined
   readonly seed?: number | undefined
   /** Seconds for each call of a script; 30 by default. */
@@ -140,7 +140,8 @@ async function runIn(scratch: string, options: ConformanceOptions): Promise<Repo
   let defect: unknown
   try {
     for (const phase of PHASES) {
-      const limit = pLimit(phase === 'alone' ? 1 : parallel)
+      // A datapath plugin alone has one scratch volume, which takes one check at a time.
+      const limit = pLimit(phase === 'alone' || subjects.judged.kind === 'datapath' ? 1 : parallel)
       const due = checks.filter((check) => check.phase === phase && check.wanted.length > 0)
       const runs = due.map((check) => limit(() => runCheck(check, run, within)))
       const outcomes = await Promise.allSettled(runs)

@@ -51,6 +51,7 @@ async function make(run: Run, context: Context, sr: Sr): Promise<Volume> {
   const params = { sr: handleOf(sr), name, description: '', size: SMALL, sharable: false }
   const volume = await context.call('Volume.create', params)
   made.key = volume.key
+  run.marks.add(volume.key)
   return volume
 }
 
