@@ -3,13 +3,10 @@ import { credentialsOf } from '../../src/engine/credentials.ts'
 import { describeDisk } from '../../src/engine/disk-options.ts'
 import { DiskUriError } from '../../src/engine/disk-uri.ts'
 import type { SchemeDriver } from '../../src/engine/qsd/datapath.ts'
-import { endRelay, relaySocket, startRelay } from './relay.ts'
+import { endRelay, REQUEST_SECONDS, relaySocket, startRelay } from './relay.ts'
 import { authorityOf, OWN_OPTIONS, urlOf } from './url.ts'
 
 const PORT = 443
-
-/** Seconds that the daemon waits for a response. */
-const TIMEOUT = 30
 
 export const httpsDriver: SchemeDriver = {
   options: OWN_OPTIONS,
@@ -26,7 +23,10 @@ export const httpsDriver: SchemeDriver = {
     const storage = { path: uri.path, readOnly: true }
     if (options.own.has('ca')) {
       const server = { type: 'unix', path: relaySocket(uri) } as const
-      return describeDisk({ ...storage, protocol: { driver: 'nbd', server, 'reconnect-delay': TIMEOUT } }, options)
+      return describeDisk(
+        { ...storage, protocol: { driver: 'nbd', server, 'reconnect-delay': REQUEST_SECONDS } },
+        options,
+      )
     }
     const { user, password } = credentialsOf(uri, options)
     return describeDisk(
@@ -35,7 +35,7 @@ export const httpsDriver: SchemeDriver = {
         protocol: {
           driver: 'https',
           url: urlOf(uri),
-          timeout: TIMEOUT,
+          timeout: REQUEST_SECONDS,
           ...(user === undefined ? {} : { username: user }),
         },
         ...(password === undefined ? {} : { secrets: [{ option: 'password-secret', data: password }] }),

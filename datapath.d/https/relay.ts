@@ -16,6 +16,9 @@ import { urlOf } from './url.ts'
 /** Milliseconds for nbdkit to end. */
 const PATIENCE = 10_000
 
+/** Seconds that a server has for a response. */
+export const REQUEST_SECONDS = 30
+
 /** The descriptor that nbdkit reads the password from. */
 const PASSWORD_DESCRIPTOR = 3
 
@@ -47,7 +50,7 @@ export async function startRelay(uri: ParsedUri, ca: string, credentials: Creden
   try {
     const args = [
       ...['--unix', socket, '--readonly'],
-      ...['curl', `url=${url}`, `cainfo=${ca}`, 'protocols=https'],
+      ...['curl', `url=${url}`, `cainfo=${ca}`, 'protocols=https', `timeout=${REQUEST_SECONDS}`],
       ...(user === undefined ? [] : [`user=${user}`]),
       ...(secret === undefined ? [] : [`password=-${PASSWORD_DESCRIPTOR}`]),
     ]

@@ -10,6 +10,7 @@ import {
   io,
   nbdUriOf,
   processesNaming,
+  wipe,
 } from '../support/datapath.ts'
 import { lacks } from '../support/needs.ts'
 import { type HttpsServer, httpsServer } from '../support/servers/https.ts'
@@ -47,7 +48,12 @@ describe.skipIf(lacks('qemu-storage-daemon', 'qemu-img', 'qemu-io', 'nbdkit', 'o
   afterEach(async () => {
     await plugin.call('Datapath.detach', { uri, domain: '1' })
     await plugin.call('Datapath.close', { uri })
-    expectNothingLeft(plugin)
+    try {
+      expectNothingLeft(plugin)
+    } finally {
+      server.silence(false)
+      wipe(plugin)
+    }
   })
 
   async function use() {
@@ -106,6 +112,25 @@ describe.skipIf(lacks('qemu-storage-daemon', 'qemu-img', 'qemu-io', 'nbdkit', 'o
     }
     rmSync(credentials)
   })
+
+  test('a server that falls silent or is gone: detach succeeds all the same, and leaves nothing', async () => {
+    uri = `${origin}/disk.raw?ca=${ca}`
+    const target = nbdUriOf(await use())
+    server.silence(true)
+    const reading = Promise.allSettled([io(target, READ, ['-r'])])
+    await plugin.call('Datapath.detach', { uri, domain: '1' })
+    expect((await reading)[0].status).toBe('rejected')
+    expectNothingLeft(plugin)
+    server.silence(false)
+    await io(nbdUriOf(await use()), READ, ['-r'])
+    await server.stop()
+    await plugin.call('Datapath.deactivate', { uri, domain: '1' })
+    await plugin.call('Datapath.detach', { uri, domain: '1' })
+    expectNothingLeft(plugin)
+    expect((await plugin.fail('Datapath.attach', { uri, domain: '1' })).params[0]).toBe('ServerUnreachableError')
+    await server.restart()
+    await io(nbdUriOf(await use()), READ, ['-r'])
+  }, 120_000)
 
   test('a certificate that nobody trusts, a wrong password, a file that is missing', async () => {
     uri = `${origin}/disk.raw`

@@ -12,7 +12,11 @@ export interface HttpsServer {
   readonly ca: string
   /** What was asked for so far. */
   readonly requests: { readonly path: string; readonly authorisation: string | undefined }[]
+  /** From now on it takes requests and answers none of them, or answers again. */
+  silence(on: boolean): void
   stop(): Promise<void>
+  /** Starts it again after stop(), with the same address. */
+  restart(): Promise<void>
 }
 
 /** Below this path, the same files are served only to who is authorised. */
@@ -26,7 +30,9 @@ export async function httpsServer(directory: string, authorisation?: string): Pr
   const lifetime = ['-days', '2', '-keyout', key, '-out', ca]
   execFileSync('openssl', ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', ...lifetime, ...names], { stdio: 'ignore' })
   const requests: HttpsServer['requests'] = []
+  let silent = false
   const server = createServer({ key: readFileSync(key), cert: readFileSync(ca) }, (request, response) => {
+    if (silent) return
     const { pathname } = new URL(request.url ?? '', 'https://localhost')
     requests.push({ path: request.url ?? '', authorisation: request.headers.authorization })
     if (pathname.startsWith(PRIVATE) && request.headers.authorization !== authorisation) {
@@ -50,11 +56,18 @@ export async function httpsServer(directory: string, authorisation?: string): Pr
     })
     response.end(request.method === 'HEAD' ? undefined : bytesOf(path, Number(first), length))
   })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const listen = (port: number) => new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve))
+  await listen(0)
+  const { port } = server.address() as AddressInfo
   return {
-    origin: `https://localhost:${(server.address() as AddressInfo).port}`,
+    origin: `https://localhost:${port}`,
     ca,
     requests,
+    silence(on) {
+      silent = on
+      server.closeAllConnections()
+    },
+    restart: () => listen(port),
     async stop() {
       server.closeAllConnections()
       await new Promise((resolve) => server.close(resolve))
