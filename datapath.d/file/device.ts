@@ -8,7 +8,6 @@ import {
   loopCapacity,
   loopDevices,
   refreshLoopCapacity,
-  servedFile,
   servesFile,
 } from '../../src/engine/loop.ts'
 import { errnoOf } from '../../src/engine/storage-error.ts'
@@ -21,7 +20,9 @@ import type { Attachment } from './state.ts'
  * @throws DiskError where cache=none is asked for and not possible
  */
 export function provideDevice(disk: Disk, access: Access): string {
-  const existing = loopDevices().find((loop) => servesFile(loop, disk.realPath) && fits(loop, disk, access))
+  const existing = loopDevices(disk.realPath).find(
+    (loop) => servesFile(loop, disk.realPath) && fits(loop, disk, access),
+  )
   if (existing !== undefined) {
     refreshDevice(existing.device, access)
     return existing.device
@@ -48,9 +49,7 @@ export function refreshDevice(device: string, { kind, size }: Access): void {
 
 /** Our devices that serve or served a disk, whether or not somebody has them attached. */
 export function devicesOf(disk: Disk): readonly string[] {
-  return loopDevices()
-    .filter((loop) => servedFile(loop, disk.realPath))
-    .map((loop) => loop.device)
+  return loopDevices(disk.realPath).map(({ device }) => device)
 }
 
 /** Frees the devices of a disk that nobody has attached. */

@@ -73,8 +73,8 @@ export function servesFile(loop: LoopDevice, realPath: string): boolean {
 }
 
 /** Whether a device serves a file that had this real path when it was attached. */
-export function servedFile(loop: LoopDevice, realPath: string): boolean {
-  return loop.backingFile === realPath || loop.backingFile === realPath + DELETED
+export function servedFile({ backingFile }: Pick<LoopDevice, 'backingFile'>, realPath: string): boolean {
+  return backingFile === realPath || backingFile === realPath + DELETED
 }
 
 /** Whether this process can make loop devices: it is root, and the kernel and the container have them. */
@@ -92,12 +92,17 @@ export function loopAt(device: string): LoopDevice | undefined {
   return readLoop(basename(device))
 }
 
-/** All our loop devices, in the order of their numbers. No process is started. */
-export function loopDevices(): readonly LoopDevice[] {
+/**
+ * Our loop devices that serve, or served until it was removed, a file of this real path; all of ours without one. In the
+ * order of their numbers. No process is started, and of the devices over other files, of which a host can have hundreds,
+ * only one attribute is read.
+ */
+export function loopDevices(realPath?: string): readonly LoopDevice[] {
+  const isWanted = (backingFile: string) => realPath === undefined || servedFile({ backingFile }, realPath)
   return readdirSync(SYSFS)
     .filter((name) => name.startsWith('loop'))
     .sort((left, right) => Number(left.slice(4)) - Number(right.slice(4)))
-    .flatMap((name) => readLoop(name) ?? [])
+    .flatMap((name) => readLoop(name, isWanted) ?? [])
 }
 
 /**
@@ -153,13 +158,14 @@ function bypassPageCache(device: string): void {
   }
 }
 
-function readLoop(name: string): LoopDevice | undefined {
+function readLoop(name: string, isWanted: (backingFile: string) => boolean = () => true): LoopDevice | undefined {
   const attributes = join(SYSFS, name, 'loop')
   try {
-    if (Number(attribute(attributes, 'sizelimit')) !== OWNER_MARK) return undefined
+    const backingFile = attribute(attributes, 'backing_file')
+    if (!isWanted(backingFile) || Number(attribute(attributes, 'sizelimit')) !== OWNER_MARK) return undefined
     return {
       device: `/dev/${name}`,
-      backingFile: attribute(attributes, 'backing_file'),
+      backingFile,
       offset: Number(attribute(attributes, 'offset')),
       readOnly: attribute(join(SYSFS, name), 'ro') === '1',
       direct: attribute(attributes, 'dio') === '1',

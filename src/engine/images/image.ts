@@ -73,7 +73,7 @@ export function createImage(path: string, format: VolumeFormat, size: number, he
 export function growRawImage(path: string, size: number): void {
   changeSize(path, 'r+', size)
   const file = realpathSync(path)
-  for (const loop of loopDevices()) if (servesFile(loop, file)) refreshLoopCapacity(loop.device)
+  for (const loop of loopDevices(file)) if (servesFile(loop, file)) refreshLoopCapacity(loop.device)
 }
 
 /**

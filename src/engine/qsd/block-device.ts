@@ -6,7 +6,7 @@
  * then fails.
  */
 import { closeSync, openSync, readFileSync, rmSync } from 'node:fs'
-import { attachLoop, type LoopDevice, loopAt, loopDevices, refreshLoopCapacity, servedFile } from '../loop.ts'
+import { attachLoop, type LoopDevice, loopAt, loopDevices, refreshLoopCapacity } from '../loop.ts'
 import { runTool, runToolWithin, ToolTimeoutError } from '../tool.ts'
 import { waitUntil } from './daemon-process.ts'
 
@@ -66,7 +66,7 @@ export function isMounted(file: string): boolean {
 }
 
 function loopsOver(file: string): readonly LoopDevice[] {
-  return loopDevices().filter((loop) => servedFile(loop, file))
+  return loopDevices(file)
 }
 
 /** Lazily: the kernel frees a loop device a moment after it was told to, and holds the mount until then. */

@@ -8,7 +8,7 @@
  */
 import { accessSync, closeSync, constants, openSync, readSync } from 'node:fs'
 import type { Int64 } from '../../contract/json.ts'
-import { answeredRequests, canUseLoops, loopDevices, servedFile } from '../loop.ts'
+import { answeredRequests, canUseLoops, loopDevices } from '../loop.ts'
 import { errnoOf } from '../storage-error.ts'
 import { runToolWithin, ToolError, ToolTimeoutError } from '../tool.ts'
 import { runningPid } from './daemon.ts'
@@ -110,9 +110,7 @@ export function isUp({ daemon, id }: Disk): boolean {
  */
 export async function flushBlockDevice({ daemon, id }: Disk): Promise<void> {
   const file = mountFile(daemon, id)
-  for (const loop of loopDevices()) {
-    if (!loop.readOnly && servedFile(loop, file)) await flush(loop.device)
-  }
+  for (const { device, readOnly } of loopDevices(file)) if (!readOnly) await flush(device)
 }
 
 async function flush(device: string): Promise<void> {
