@@ -1,5 +1,5 @@
 /** What a plugin has left on this machine, known by the names that only this run has used. */
-import { type Dirent, existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
+import { type Dirent, existsSync, readdirSync, readFileSync, realpathSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 
 /** Where plugins keep state and temporary files. */
@@ -49,11 +49,9 @@ export function filesOf(marks: ReadonlySet<string>, since: Date, own: string, te
       else if (entry.isDirectory() && depth > 1) walk(path, depth - 1)
     }
   }
-  for (const directory of new Set([
-    ...DIRECTORIES,
-    ...(process.env.SMAPIV3_RUN_DIR ? [process.env.SMAPIV3_RUN_DIR] : []),
-  ]))
-    walk(directory, DEPTH)
+  const roots = [...DIRECTORIES, process.env.SMAPIV3_RUN_DIR ?? ''].filter((directory) => existsSync(directory))
+  // /var/run is /run on most machines.
+  for (const directory of new Set(roots.map((root) => realpathSync(root)))) walk(directory, DEPTH)
   return found
 }
 

@@ -55,7 +55,8 @@ export const DATAPATH_CHECKS: readonly Check[] = [
     const backend = await first.attach()
     await first.activate()
     await context.judge('DP-ATTACH-007', async () => {
-      await opened(await second.attach(), async (access) => void (await access.read(0, 512)))
+      await second.attach()
+      await opened(backend, async (access) => void (await access.read(0, 512)))
     })
     await context.judge('DP-DETACH-003', async () => {
       await second.attach()

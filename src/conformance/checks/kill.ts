@@ -138,7 +138,10 @@ async function killDisks(context: Context): Promise<void> {
       await kill(context, 'Datapath.detach', params)
       await disk.detach()
     }
-    await read(await disk.attach())
+    const again = await disk.attach()
+    await disk.activate()
+    await read(again)
+    await disk.deactivate()
     await disk.detach()
   })
 }

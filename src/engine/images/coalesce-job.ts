@@ -27,10 +27,19 @@ export async function wishJob(repository: Repository, when: 'needed' | 'always' 
     package: 'nodejs',
     args: [process.argv[1] ?? '', JOB_ARGUMENT, attachment.sr],
     ...(run === undefined ? {} : { env: { [RUN_DIRECTORY_VARIABLE]: run } }),
-    log: join(runDirectory('volume', driver.plugin), `${fileNameFor(attachment.sr)}.log`),
+    log: jobLogFile(driver, attachment.sr),
     patience: PATIENCE,
     ready: () => true,
   })
+}
+
+/** Removes what the jobs of an SR have said: the SR is detached. */
+export function forgetJob(driver: RepositoryDriver, sr: string): void {
+  rmSync(jobLogFile(driver, sr), { force: true })
+}
+
+function jobLogFile(driver: RepositoryDriver, sr: string): string {
+  return join(runDirectory('volume', driver.plugin), `${fileNameFor(sr)}.log`)
 }
 
 /** Whether the job is at work on an SR. */

@@ -71,7 +71,8 @@ async function merge(repository: Repository, { lower, upper }: Pair): Promise<bo
     try {
       const verify = unchanged(image, descriptor)
       copyImage(descriptor, path, WRITABLE, held, verify)
-      rebase(path, parentOf(directory, lower), held)
+      const below = parentOf(directory, lower)
+      rebase(path, below === undefined ? undefined : imageFile(directory, below, 'qcow2'), held)
       makeDurable(path, metadata?.read_write ? WRITABLE : READ_ONLY)
       return await replace(repository, { lower, upper }, descriptor, path, verify)
     } finally {

@@ -8,7 +8,7 @@ import { ConfigurationError, SrMismatchError, SrNotCreatedError, SrReadOnlyError
 import { unreachableSr } from '../sr/health.ts'
 import { withLock } from '../sr/locks.ts'
 import { errnoOf, storageError } from '../storage-error.ts'
-import { wishJob, workInProgress } from './coalesce-job.ts'
+import { forgetJob, wishJob, workInProgress } from './coalesce-job.ts'
 import { collect, removeAll } from './collect.ts'
 import type { Configuration, DirectoryAttachment, Location, RepositoryDriver } from './driver.ts'
 import { formatIn } from './format.ts'
@@ -104,6 +104,7 @@ export async function attach(
 export async function detach(driver: RepositoryDriver, { sr }: Params<'SR.detach'>): Promise<void> {
   const attachment = attachmentsFor(driver).find(sr)
   attachmentsFor(driver).forget(sr)
+  forgetJob(driver, sr)
   if (attachment !== undefined) await disconnect(driver, sr)
 }
 

@@ -3,7 +3,7 @@
  * detached SR can be refused, and the handle of storage that has vanished can still be detached. A record from before
  * the host started last does not count.
  */
-import { readdirSync, rmSync } from 'node:fs'
+import { readdirSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { errors } from '../../kit/index.ts'
 import { bootId, fileNameFor, runDirectory } from '../run-directory.ts'
@@ -19,7 +19,7 @@ export interface Attachment {
 
 /** The records of one plugin. */
 export interface Attachments<A extends Attachment> {
-  /** Records that an SR is attached; the SR's lock must be held. */
+  /** Records that an SR is attached, also where several processes do so at once. */
   record(attachment: A): void
   /** Forgets an attachment; it is no error where there is none. */
   forget(sr: string): void
@@ -56,7 +56,16 @@ export function attachmentsOf<A extends Attachment>(
 
   const find = (sr: string): A | undefined => read(fileOf(sr))
   return {
-    record: (attachment) => writeRecord(fileOf(attachment.sr), { ...attachment, boot: bootId() }),
+    record(attachment) {
+      // Not every plugin has a lock on this host, and an SR may be attached twice at once: each writes a file of its own.
+      const temporary = `${fileOf(attachment.sr)}.${process.pid}`
+      try {
+        writeRecord(temporary, { ...attachment, boot: bootId() })
+        renameSync(temporary, fileOf(attachment.sr))
+      } finally {
+        rmSync(temporary, { force: true })
+      }
+    },
     forget: (sr) => rmSync(fileOf(sr), { force: true }),
     find,
     of(sr) {
