@@ -11,6 +11,7 @@ import { tableOf } from './figure.ts'
 import { pluginStart } from './plugin-start.ts'
 import { reading } from './reading.ts'
 import { throughput } from './throughput.ts'
+import { volumes } from './volumes.ts'
 
 await withDir(
   async ({ path }) => {
@@ -20,6 +21,7 @@ await withDir(
     const figures = [
       ...command(bench),
       ...pluginStart(),
+      ...volumes(),
       ...(await throughput(bench)),
       ...(await reading()),
       ...(await daemon()),

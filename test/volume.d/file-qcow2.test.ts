@@ -76,6 +76,7 @@ describe.skipIf(lacks('qemu-img', 'qemu-io', 'qemu-storage-daemon'))('qcow2 imag
     const [snapshot] = snapshots.keys()
     const revert = { sr, key, snapshot: snapshot?.key ?? '' }
     expect((await plugin.fail('Volume.revert', revert)).params[0]).toBe('VolumeInUseError')
+    expect((await plugin.fail('Volume.destroy', { sr, key })).params[0]).toBe('VolumeInUseError')
     await leave(volume)
     await expectContent(it.datapath, volume, content)
     for (const [made, held] of snapshots) await expectStored(it, made, held)
@@ -204,6 +205,7 @@ describe.skipIf(lacks('qemu-img', 'qemu-io', 'qemu-storage-daemon'))('qcow2 imag
         plugin.fail('Volume.snapshot', { sr, key }),
         plugin.fail('Volume.clone', { sr, key }),
         plugin.fail('Volume.resize', { sr, key, new_size: 2 * SIZE }),
+        plugin.fail('Volume.destroy', { sr, key }),
       ]) {
         expect((await failed).params[0]).toBe('VolumeInUseError')
       }

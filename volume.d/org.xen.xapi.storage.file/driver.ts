@@ -27,7 +27,7 @@ export const driver: RepositoryDriver = {
     if (configuration.uri !== undefined) return undefined
     return [incomplete(configuration, 'uri is missing: give uri=file:///directory')]
   },
-  imageUri: ({ directory }, fileName) => formatFileUri(join(directory, fileName)),
+  imageUri: ({ sr }, fileName) => `${sr}/${encodeURIComponent(fileName)}`,
   locks: KERNEL_LOCKS,
   localDisk: (uri) => ({ disk: diskOf(DAEMON, uri), front: frontOf(DAEMON, uri) }),
 }

@@ -63,7 +63,8 @@ async function merge(repository: Repository, { lower, upper }: Pair): Promise<bo
   if (metadata?.read_write && metadata.cbt !== undefined) return false
   const image = imageFile(directory, upper, 'qcow2')
   refuseInUse(imageFile(directory, lower, 'qcow2'), 'qcow2')
-  refuseInUse(image, 'qcow2')
+  if (metadata?.read_write) await refuseWritten(repository, upper)
+  else refuseInUse(image, 'qcow2')
   const merged = randomUUID()
   return await withLock(locks, volumeLockFile(directory, merged), async (held) => {
     const path = newImageFile(directory, merged, 'qcow2')
@@ -80,6 +81,13 @@ async function merge(repository: Repository, { lower, upper }: Pair): Promise<bo
       rmSync(path, { force: true })
       held.remove()
     }
+  })
+}
+
+/** With the datapath kept out: what looks at an image keeps others from opening it for writing for an instant. */
+function refuseWritten(repository: Repository, key: string): Promise<void> {
+  return withLocalWriter(repository, key, (writer) => {
+    if (writer !== undefined) throw new VolumeInUseError(`${key} is in use`)
   })
 }
 

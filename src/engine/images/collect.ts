@@ -17,7 +17,7 @@ import {
   readContents,
   volumeLockFile,
 } from './layout.ts'
-import { findMetadata, formatOf, hasData } from './metadata.ts'
+import { findMetadata, formatOf, hasData, type Metadata } from './metadata.ts'
 import type { Directory } from './repository.ts'
 import { keepChanges, trackedParents } from './tracking.ts'
 
@@ -58,10 +58,16 @@ export function candidatesIn(directory: string): ReadonlySet<string> {
 /**
  * Removes a volume once nobody is at work on it. The metadata goes first, for good, so that no volume without its image
  * is ever seen. Its image stays as long as others stand on it. It is no error where there is nothing.
+ * @param guard called first, with the lock held; where it throws, nothing is removed
  */
-export async function removeVolume({ directory, locks }: Directory, key: string): Promise<void> {
-  await withLock(locks, volumeLockFile(directory, key), (held) => {
+export async function removeVolume(
+  { directory, locks }: Directory,
+  key: string,
+  guard: (metadata: Metadata) => void | Promise<void>,
+): Promise<void> {
+  await withLock(locks, volumeLockFile(directory, key), async (held) => {
     const metadata = findMetadata(directory, key)
+    if (metadata !== undefined) await guard(metadata)
     if (metadata?.cbt !== undefined && !metadata.read_write) keepChanges(directory, key, metadata)
     rmSync(metadataFile(directory, key), { force: true })
     syncPath(directory)

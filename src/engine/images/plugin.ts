@@ -1,5 +1,6 @@
 /** The classes of a volume plugin whose SRs are directories of images, for definePlugin. */
 import { type ClassMethods, definePlugin, type QueryDefinition, runPlugin } from '../../kit/index.ts'
+import { type Program, programLine } from '../engines.ts'
 import * as cbt from './cbt.ts'
 import * as chained from './chained.ts'
 import { JOB_ARGUMENT, runJob } from './coalesce-job.ts'
@@ -14,6 +15,8 @@ import * as volume from './volume.ts'
 
 /** Features that no method stands for. */
 export const FEATURES: readonly string[] = ['THIN_PROVISIONING', 'VDI_RESIZE_ONLINE']
+
+const QEMU_IMG: Program = { program: 'qemu-img', package: 'qemu-utils', purpose: 'for qcow2 and VHD images' }
 
 /** The keys of device_config that every such plugin has → description, for Plugin.query. */
 export const CONFIGURATION_KEYS = {
@@ -36,7 +39,7 @@ export async function runImagesPlugin(driver: RepositoryDriver, query: QueryDefi
 export function imagesPlugin(driver: RepositoryDriver) {
   return {
     Plugin: {
-      diagnostics: () => diagnostics(driver),
+      diagnostics: async () => [programLine(QEMU_IMG), await diagnostics(driver)].join('\n'),
       ls: () =>
         attachmentsFor(driver)
           .all()

@@ -31,8 +31,13 @@ export interface Qcow2Header {
  * @throws DamagedFileError, and the system's error where the file cannot be read
  */
 export function readQcow2Header(path: string): Qcow2Header {
-  return withFile(path, (descriptor) => parseHeader(path, readAt(descriptor, 0, HEADER_AREA)))
+  return withFile(path, (descriptor) =>
+    parseHeader(path, area.subarray(0, readSync(descriptor, area, 0, HEADER_AREA, 0))),
+  )
 }
+
+/** One for all headers: SR.ls reads that of every volume. */
+const area = Buffer.alloc(HEADER_AREA)
 
 /** Runs a body with a file open for reading. */
 export function withFile<T>(path: string, body: (descriptor: number) => T): T {

@@ -1,12 +1,12 @@
 /** The methods of class Volume that make, change and remove volumes. */
 import { randomUUID } from 'node:crypto'
-import { renameSync, rmSync } from 'node:fs'
+import { existsSync, renameSync, rmSync } from 'node:fs'
 import type { Params, Result } from '../../contract/methods.ts'
 import { errors } from '../../kit/index.ts'
 import { syncPath } from '../atomic-file.ts'
 import type { Lock } from '../lock.ts'
 import { growFront, growLive } from '../qsd/live.ts'
-import { VolumeReadOnlyError } from '../sr/errors.ts'
+import { VolumeInUseError, VolumeReadOnlyError } from '../sr/errors.ts'
 import { withLock } from '../sr/locks.ts'
 import { wishJob } from './coalesce-job.ts'
 import { removeVolume } from './collect.ts'
@@ -84,7 +84,13 @@ export async function destroy(driver: RepositoryDriver, { sr, key }: Params<'Vol
   if (isIso(key)) throw new VolumeReadOnlyError(`${key} is an image that somebody put there; it is removed by hand`)
   if (!isKey(key)) throw errors.volumeDoesNotExist(key)
   if (!readContents(repository.directory).volumes.has(key)) return
-  await removeVolume(repository, key)
+  await removeVolume(repository, key, async (metadata) => {
+    if (formatOf(metadata) !== 'qcow2' || !metadata.read_write) return
+    if (!existsSync(imageFile(repository.directory, key, 'qcow2'))) return
+    await withLocalWriter(repository, key, (writer) => {
+      if (writer !== undefined) throw new VolumeInUseError(`${key} is in use: detach it first`)
+    })
+  })
   await wishJob(repository)
 }
 
