@@ -6,6 +6,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { lacks } from '../support/needs.ts'
 import { installPlugin, type TestPlugin } from '../support/plugin.ts'
 import { CEPH_NEEDS, type CephCluster, cephCluster } from '../support/servers/ceph.ts'
+import { eventually } from '../support/servers/eventually.ts'
 import { oneOf, randomNumbers, SEED } from './suites/random.ts'
 import type { Volume } from './suites/storage.ts'
 
@@ -22,15 +23,19 @@ let places = 0
 beforeAll(async () => {
   if (missing) return
   plugin = await installPlugin('volume.d/org.xen.xapi.storage.rbd')
-  ceph = await cephCluster()
+  ceph = await cephCluster({ auth: true })
 }, 120_000)
 afterAll(async () => {
   await ceph?.remove()
   await plugin?.remove()
 })
 
+function access(): string {
+  return `?conf=${ceph.configuration}&keyring=${ceph.keyring}`
+}
+
 function uriOf(place: string): string {
-  return `rbd://${place}?conf=${ceph.configuration}`
+  return `rbd://${place}${access()}`
 }
 
 function newUri(): string {
@@ -54,7 +59,7 @@ async function newSr(uri = newUri()): Promise<string> {
 /** The image of a volume as QEMU takes it. */
 function target({ uri: [uri = ''] }: Pick<Volume, 'uri'>): string {
   const [, image] = /^rbd:\/\/([^?]*)/.exec(uri) ?? []
-  return `rbd:${image}:conf=${ceph.configuration}`
+  return `rbd:${image}:conf=${ceph.configuration}:keyring=${ceph.keyring}`
 }
 
 function io(volume: Volume, ...commands: string[]): void {
@@ -193,9 +198,16 @@ describe.skipIf(missing)('changed blocks', () => {
   }, 60_000)
 })
 
+/** Calls at work on an SR, or killed at it. */
+async function workOf(sr: string): Promise<number> {
+  const [, pool = '', namespace = ''] = /^rbd:\/\/([^/?]*)\/([^/?]*)/.exec(sr) ?? []
+  const keys = await ceph.rados('--pool', pool, '--namespace', namespace, 'listomapkeys', 'smapiv3.sr')
+  return keys.split('\n').filter((key) => key.startsWith('work/')).length
+}
+
 describe.skipIf(missing)('an SR', () => {
   test('is found by probing, from nothing to the SR', async () => {
-    const configuration = { uri: `rbd:?conf=${ceph.configuration}` }
+    const configuration = { uri: `rbd:${access()}` }
     const pools = await plugin.call('SR.probe', { configuration })
     expect(pools).toMatchObject([{ configuration: { uri: uriOf(ceph.pool) }, complete: false }])
     const sr = await newSr()
@@ -314,14 +326,48 @@ describe.skipIf(missing)('an SR', () => {
     await plugin.call('SR.destroy', { sr })
   }, 120_000)
 
-  test('needs a keyring that only its owner can read', async () => {
-    const keyring = join(ceph.host.directory, 'open')
-    writeFileSync(keyring, readFileSync(ceph.keyring))
-    chmodSync(keyring, 0o644)
-    const configuration = { uri: `${newUri()}&keyring=${keyring}` }
-    const { params } = await plugin.fail('SR.create', { uuid: UUID, name: '', description: '', configuration })
-    expect(params.join(' ')).toMatch(/CredentialsError.*chmod 600/)
-  })
+  test('of a user who may only use the pool works, also after a crash, and shows the key nowhere', async () => {
+    const login = await ceph.ceph(
+      'auth',
+      'get-or-create',
+      'client.xen',
+      'mon',
+      'profile rbd',
+      'osd',
+      'profile rbd pool=rbd',
+    )
+    const keyring = join(ceph.host.directory, 'xen')
+    writeFileSync(keyring, login, { mode: 0o600 })
+    const sr = await newSr(newUri().replace(/&keyring=.*/, `&id=xen&keyring=${keyring}`))
+    const request = { sr, name: '', description: '', size: MIB, sharable: false }
+    const { key } = await plugin.call('Volume.create', request)
+    const killed = plugin.start('Volume.clone', { sr, key })
+    await eventually(async () => (await workOf(sr)) > 0 || killed.exitCode !== null, 'the clone is at work')
+    if (killed.exitCode === null && killed.pid !== undefined) process.kill(-killed.pid, 'SIGKILL')
+    const clone = await plugin.call('Volume.clone', { sr, key })
+    expect(await workOf(sr)).toBe(0)
+    await plugin.call('Volume.revert', { sr, key, snapshot: clone.key })
+    expect(clone.uri[0]).toContain(`&id=xen&keyring=${keyring}`)
+    const [secret = ''] = /\S+==/.exec(login) ?? []
+    expect(secret).not.toBe('')
+    expect(JSON.stringify([clone, await plugin.call('Plugin.diagnostics', {})])).not.toContain(secret)
+    await plugin.call('SR.destroy', { sr })
+  }, 60_000)
+
+  test('is refused to those whose key is wrong, and whose keyring others can read', async () => {
+    const create = async (keyring: string) => {
+      const configuration = { uri: newUri().replace(/&keyring=.*/, `&keyring=${keyring}`) }
+      return (await plugin.fail('SR.create', { uuid: UUID, name: '', description: '', configuration })).params.join(' ')
+    }
+    const open = join(ceph.host.directory, 'open')
+    writeFileSync(open, readFileSync(ceph.keyring))
+    chmodSync(open, 0o644)
+    expect(await create(open)).toMatch(/CredentialsError.*chmod 600/)
+    const wrong = join(ceph.host.directory, 'wrong')
+    execFileSync('ceph-authtool', ['--create-keyring', wrong, '--gen-key', '--name', 'client.admin'], { stdio: 'pipe' })
+    chmodSync(wrong, 0o600)
+    expect(await create(wrong)).toMatch(/CredentialsError.*client\.admin/)
+  }, 60_000)
 
   test.each(['rbd://', 'http://pool', 'rbd://pool/a/b', 'rbd://pool?colour=red', 'rbd://pool?conf=ceph.conf'])(
     '%s is no place for one',

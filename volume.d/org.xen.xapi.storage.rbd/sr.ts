@@ -30,7 +30,8 @@ export async function create(params: Params<'SR.create'>): Promise<Result<'SR.cr
         `the pool ${pool} is for ${applications.join(', ')}, not for images; name another pool`,
       )
     }
-    await session.request('pool_init', {})
+    // Not for a user who may only use pools, where the administrator has done it.
+    if (applications.length === 0) await session.request('pool_init', {})
     const made = namespace !== '' && (await makeNamespace(session, namespace))
     try {
       await withSession(HELPER, location, async (inside) => {

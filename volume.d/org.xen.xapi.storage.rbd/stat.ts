@@ -14,7 +14,7 @@ type Description = Result<'Volume.stat'>
 /** The record of an SR that is there. */
 export async function describeSr(session: CephSession, location: SrLocation, identity: Identity): Promise<SrStat> {
   const space = await session.request('space', { pool: location.pool })
-  return srStat(
+  const stat = srStat(
     {
       sr: formatSrUri(location),
       uuid: identity.uuid,
@@ -25,6 +25,8 @@ export async function describeSr(session: CephSession, location: SrLocation, ide
     },
     identity.destroying ? 'being destroyed; repeat SR.destroy to finish it' : undefined,
   )
+  if (space !== null || identity.destroying) return stat
+  return { ...stat, health: ['Healthy', 'how much space there is is not known: the cluster has no manager daemon'] }
 }
 
 /** A volume that is there. */
