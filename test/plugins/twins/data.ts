@@ -66,7 +66,6 @@ export const DATA: readonly Twin[] = [
         `lambda target: ${COPY} if read_write else open(target, "x").truncate(os.path.getsize(image(sr, key))))`,
       ],
     ],
-    also: ['DATA-REVERT-001'],
   },
   {
     name: 'has snapshots that share their bytes with the origin',
@@ -170,6 +169,5 @@ export const DATA: readonly Twin[] = [
     language: 'python',
     breaks: 'DATA-NONPERSISTENT-002',
     text: [['datapath', '            if persistent:\n                disk.forget()\n                return\n', '']],
-    also: ['DATA-KEEP-003'],
   },
 ]

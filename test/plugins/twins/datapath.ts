@@ -69,7 +69,6 @@ export const DATAPATH: readonly Twin[] = [
         '"--find", "--show", "--sizelimit", str(os.path.getsize(disk.path) - 512), *mode',
       ],
     ],
-    also: ['DATA-RANGE-001'],
   },
   {
     name: 'cannot activate a disk twice',
@@ -87,7 +86,7 @@ export const DATAPATH: readonly Twin[] = [
         '    [ ! -e "$record" ] || : >"$record"\n    for device in $(loop_devices); do blockdev',
       ],
     ],
-    also: ['DP-READONLY-001', 'ROB-KILL-009'],
+    also: ['DP-READONLY-001'],
   },
   {
     name: 'activates what is not attached',
@@ -124,7 +123,6 @@ export const DATAPATH: readonly Twin[] = [
     language: 'sh',
     breaks: 'DP-DETACH-002',
     text: [['datapath', '    rm -f "$record"\n', '    rm "$record"\n']],
-    also: ['ROB-KILL-011'],
   },
   {
     name: 'takes a disk from all domains with the first that lets go',

@@ -1,7 +1,7 @@
 /** Faults that show when calls are killed or run at the same time, and what is left behind. */
 import type { Twin } from './twin.ts'
 
-const PAUSE = 'call("", ["sleep", "0.05"])'
+const PAUSE = 'call("", ["sleep", "0.3"])'
 /** Most of what a call takes, so that it is killed in it. */
 const LONG_PAUSE = 'call("", ["sleep", "1"])'
 

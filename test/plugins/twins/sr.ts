@@ -200,7 +200,6 @@ export const SR: readonly Twin[] = [
         '        if not os.path.isdir(sr):\n            with Lock(sr):',
       ],
     ],
-    also: ['SR-PROBE-008'],
   },
   {
     name: 'finds an SR and does not say which',
