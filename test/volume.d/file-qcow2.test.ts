@@ -2,15 +2,27 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readdirSync, statSync } from 'node:fs'
+import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import type { MethodName, Params } from '../../src/contract/methods.ts'
+import { lock } from '../../src/engine/lock.ts'
 import { killDaemons } from '../datapath.d/networked.ts'
 import { io, targetOf } from '../support/datapath.ts'
 import { lacks } from '../support/needs.ts'
 import { fileStorage } from './file-storage.ts'
-import { BLOCK, changed, expectBytes, expectContent, expectStored, grown, write, zeroes } from './suites/content.ts'
+import {
+  BLOCK,
+  type Content,
+  changed,
+  expectBytes,
+  expectContent,
+  expectStored,
+  grown,
+  write,
+  zeroes,
+} from './suites/content.ts'
 import { randomNumbers, SEED } from './suites/random.ts'
 import { type Configuration, underTest, type Volume } from './suites/storage.ts'
 
@@ -189,6 +201,46 @@ describe.skipIf(lacks('qemu-img', 'qemu-io', 'qemu-storage-daemon'))('qcow2 imag
     await storage.settle?.(place)
     keys.push((await snapshot()).key)
     await expectContent(it.datapath, volume, changed(zeroes(SIZE), 3, 1, 0x77))
+    await plugin.call('SR.destroy', { sr })
+  }, 240_000)
+
+  test('the SR is recovering while the job is at work', async () => {
+    const { plugin } = it
+    const { sr } = await it.newSr()
+    const held = lock(join(fileURLToPath(sr), 'coalesce.lock'))
+    expect((await plugin.call('SR.stat', { sr })).health[0]).toBe('Recovering')
+    held.remove()
+    expect((await plugin.call('SR.stat', { sr })).health).toEqual(['Healthy', ''])
+    await plugin.call('SR.destroy', { sr })
+  })
+
+  test('images in the middle of a chain are merged, one above the other', async () => {
+    const { plugin, storage } = it
+    const { sr, place } = await it.newSr()
+    const volume = await create(sr)
+    const snapshots: Volume[] = []
+    const contents = new Map<string, Content>()
+    let content = zeroes(SIZE)
+    for (let round = 0; round < 6; round++) {
+      await write(it.datapath, volume, round, 2, 0x50 + round)
+      content = changed(content, round, 2, 0x50 + round)
+      const made = await plugin.call('Volume.snapshot', { sr, key: volume.key })
+      snapshots.push(made)
+      contents.set(made.key, content)
+    }
+    for (const index of [1, 2, 4]) {
+      await plugin.call('Volume.destroy', { sr, key: snapshots[index]?.key ?? '' })
+      contents.delete(snapshots[index]?.key ?? '')
+    }
+    await settle(sr, place, [volume.key, ...contents.keys()])
+    const images = readdirSync(fileURLToPath(sr)).filter((name) => name.endsWith('.qcow2'))
+    expect(images.sort()).toEqual([volume.key, ...contents.keys()].map((key) => `${key}.qcow2`).sort())
+    for (const made of snapshots) {
+      const held = contents.get(made.key)
+      if (held !== undefined) await expectStored(it, made, held)
+    }
+    await expectStored(it, volume, content)
+    await storage.check(place, await plugin.call('SR.ls', { sr }))
     await plugin.call('SR.destroy', { sr })
   }, 240_000)
 

@@ -10,3 +10,10 @@ describe.skipIf(lacks('qemu-img', 'qemu-io', 'qemu-storage-daemon'))('org.xen.xa
   crash(fileStorage('qcow2'))
   model(fileStorage('qcow2'))
 })
+
+/** Kills in an SR of raw images, which are made and replaced in another way. */
+const RAW_CRASHES = 14
+
+describe.skipIf(lacks('qemu-io', 'losetup', 'loop devices'))('org.xen.xapi.storage.file, raw', () => {
+  crash(fileStorage('raw'), RAW_CRASHES)
+})

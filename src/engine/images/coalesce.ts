@@ -11,7 +11,7 @@ import { closeSync, fstatSync, openSync, renameSync, rmSync, statSync } from 'no
 import { syncPath } from '../atomic-file.ts'
 import { copyImage } from '../copy.ts'
 import type { Lock } from '../lock.ts'
-import { VolumeInUseError } from '../sr/errors.ts'
+import { SrUnreachableError, VolumeInUseError } from '../sr/errors.ts'
 import { withLock } from '../sr/locks.ts'
 import { childrenIn, parentOf } from './chain.ts'
 import { makeDurable, READ_ONLY, unchanged, WRITABLE } from './image.ts'
@@ -39,7 +39,9 @@ export async function mergeOne(repository: Repository, passed: Set<string>): Pro
   try {
     if (await merge(repository, pair)) return true
   } catch (error) {
-    if (!(error instanceof VolumeInUseError)) throw error
+    if (error instanceof SrUnreachableError) throw error
+    // Another pair may be possible, such as one that there is space for; a later job tries this one again.
+    process.stderr.write(`${pair.upper}: ${error instanceof Error ? error.message : String(error)}\n`)
   }
   passed.add(`${pair.lower} ${pair.upper}`)
   return true
