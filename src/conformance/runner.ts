@@ -181,7 +181,7 @@ async function runCheck(check: Check, run: Run, within: number): Promise<void> {
   )
   const context = new Context(run, check.clauses, AbortSignal.any([run.signal, overdue.signal]))
   try {
-    await check.run(context)
+    await untilAborted(check.run(context), context.signal)
     settle(check, context, undefined)
   } catch (thrown) {
     if (run.signal.aborted) return
@@ -190,6 +190,22 @@ async function runCheck(check: Check, run: Run, within: number): Promise<void> {
     clearTimeout(timer)
     if (run.keep) run.left.push(...context.resources.names)
     else run.left.push(...(await context.resources.removeAll()))
+  }
+}
+
+/** Waits for work, or for the signal: no check may keep the run from ending, whatever it waits for. */
+async function untilAborted(work: Promise<void>, signal: AbortSignal): Promise<void> {
+  let stop = () => {}
+  const aborted = new Promise<never>((_, reject) => {
+    stop = () => reject(signal.reason)
+    signal.addEventListener('abort', stop)
+  })
+  try {
+    await Promise.race([work, aborted])
+  } finally {
+    signal.removeEventListener('abort', stop)
+    // What goes on after it was given up has nobody to tell of its end.
+    work.catch(() => {})
   }
 }
 

@@ -4,7 +4,7 @@ import { type Check, story } from '../check.ts'
 import type { Context } from '../context.ts'
 import { Disk, uriOf } from '../disks.ts'
 import { filesOf, loopDevicesOf, mountsOf, processesWith } from '../leaks.ts'
-import { ownSr } from '../sr-fixture.ts'
+import { ownSr, sharedSr } from '../sr-fixture.ts'
 import { demandEqual, NotApplicable } from '../violation.ts'
 import { newVolume } from '../volumes.ts'
 
@@ -31,13 +31,15 @@ export const LEAK_CHECKS: readonly Check[] = [
 
 /** The usual life of a disk, should no other check have been asked for. */
 async function exercise(context: Context): Promise<void> {
-  const { subjects, uri } = context.run
+  const { run } = context
+  const { subjects, uri } = run
   if (subjects.datapaths.length === 0) return
   if (subjects.judged.kind === 'datapath') {
     if (uri !== undefined) await cycle(new Disk(context, uri))
     return
   }
-  const sr = await ownSr(context).catch((error: unknown) => {
+  // Where there is room for one SR only, the one that all checks share is still there.
+  const sr = await (run.places.isMany ? ownSr(context) : sharedSr(context)).catch((error: unknown) => {
     if (error instanceof NotApplicable) return undefined
     throw error
   })
