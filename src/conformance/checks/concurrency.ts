@@ -78,7 +78,7 @@ export const CONCURRENCY_CHECKS: readonly Check[] = [
   }),
   check('ROB-CONC-006', 'shared', async (context) => {
     const sr = await sharedSr(context)
-    const volumes = await Promise.all(times(4, () => newVolume(context, sr)))
+    const volumes = await Promise.all(times(3, () => newVolume(context, sr)))
     await all(volumes.map((volume) => cycle(context, new Disk(context, uriOf(context, volume)))))
   }),
   check('ROB-CONC-007', 'shared', async (context) => {

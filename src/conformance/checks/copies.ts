@@ -148,6 +148,7 @@ export const COPY_CHECKS: readonly Check[] = [
         const volume = [origin, snapshot, clone][index] ?? origin
         await destroy(context, sr, volume)
         left.delete(volume.key)
+        if (left.size === 0) continue
         const listed = new Set((await context.call('SR.ls', { sr: handleOf(sr) })).map(({ key }) => key))
         const lost = [...left.keys()].filter((key) => !listed.has(key))
         const names = order.map((step) => ['origin', 'snapshot', 'clone'][step]).join(', ')

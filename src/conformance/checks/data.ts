@@ -1,6 +1,6 @@
 /** Checks on the bytes, written and read through the datapath. */
 import { stringifyJson } from '../../contract/json.ts'
-import { BLOCK, demandPattern, type Pattern, spread, writePattern, zeroes } from '../access/pattern.ts'
+import { BLOCK, demandPattern, spread, writePattern, zeroes } from '../access/pattern.ts'
 import { type Check, check, story } from '../check.ts'
 import type { Context } from '../context.ts'
 import { Disk, opened, readingVolume, scratchDisk, uriOf, using, usingVolume } from '../disks.ts'
@@ -58,14 +58,19 @@ export const DATA_CHECKS: readonly Check[] = [
   check('DATA-RANGE-002', 'shared', async (context) => {
     const sr = await sharedSr(context)
     const volumes = [await newVolume(context, sr), await newVolume(context, sr)]
-    const offsets = spread(SMALL)
-    const patterns: Pattern[] = []
-    for (const volume of volumes)
-      patterns.push(await usingVolume(context, volume, (access) => writePattern(access, context.random, offsets)))
-    for (const [index, volume] of volumes.entries())
-      await usingVolume(context, volume, (access) =>
-        demandPattern(access, patterns[index] ?? new Map(), 'its own bytes'),
-      )
+    const disks = []
+    for (const volume of volumes) {
+      const disk = new Disk(context, uriOf(context, volume))
+      const backend = await disk.attach()
+      await disk.activate()
+      const pattern = await opened(backend, (access) => writePattern(access, context.random, spread(SMALL)))
+      disks.push({ disk, backend, pattern })
+    }
+    for (const { disk, backend, pattern } of disks) {
+      await opened(backend, (access) => demandPattern(access, pattern, 'its own bytes'))
+      await disk.deactivate()
+      await disk.detach()
+    }
   }),
   check('DATA-ZERO-001', 'shared', async (context) => {
     const volume = await newVolume(context, await sharedSr(context))

@@ -36,7 +36,7 @@ export const DATAPATH_CHECKS: readonly Check[] = [
   check('DP-ATTACH-008', 'shared', async (context) => {
     const { uri } = await scratchDisk(context)
     const disk = new Disk(context, uri)
-    for (let time = 0; time < 3; time += 1) {
+    for (let time = 0; time < 2; time += 1) {
       const backend = await disk.attach()
       await disk.activate()
       await opened(backend, async (access) => void (await access.read(0, 512)))
