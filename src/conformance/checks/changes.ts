@@ -97,20 +97,16 @@ export const CHANGE_CHECKS: readonly Check[] = [
     const { sr, volume } = await written(context)
     await context.call('Volume.enable_cbt', { sr: handleOf(sr), key: volume.key })
     const first = await snapshotOf(context, sr, volume)
-    await write(context, volume, CHANGED)
+    await write(context, volume, [CHANGED])
     const second = await snapshotOf(context, sr, volume)
     const blocks = await changed(context, handleOf(sr), first, second)
     await context.judge('VOL-CBT-004', async () => {
-      const wanted = CHANGED.map((offset) => Math.floor(offset / GRANULARITY))
-      const isThere = Object.values(blocks).some((reading) => wanted.every((block) => reading.includes(block)))
-      demand(isThere, `a bit for each of the blocks ${wanted.join(', ')}`, blocks.mostSignificantFirst)
+      const block = CHANGED / GRANULARITY
+      const isThere = Object.values(blocks).some((reading) => reading.includes(block))
+      demand(isThere, `a bit for block ${block}`, blocks.mostSignificantFirst)
     })
     await context.judge('VOL-CBT-005', async () => {
-      demand(
-        blocks.mostSignificantFirst.length <= 4 * CHANGED.length,
-        'bits for what was written only',
-        blocks.mostSignificantFirst,
-      )
+      demand(blocks.mostSignificantFirst.length <= 4, 'bits for what was written only', blocks.mostSignificantFirst)
     })
   }),
   check('VOL-COMPOSE-001', 'shared', async (context) => {
@@ -118,7 +114,7 @@ export const CHANGE_CHECKS: readonly Check[] = [
     const parent = await newVolume(context, sr)
     const below = await write(context, parent, spread(SMALL))
     const child = await cloneOf(context, sr, parent)
-    const above = await write(context, child, CHANGED)
+    const above = await write(context, child, [CHANGED])
     await context.call('Volume.compose', { sr: handleOf(sr), key: child.key, key2: parent.key })
     const after = await stat(context, sr, child)
     await look(context, after, above, 'the child’s own bytes')
