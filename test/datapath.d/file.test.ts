@@ -14,10 +14,13 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import { dir } from 'tmp-promise'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import type { Result } from '../../src/contract/methods.ts'
 import { lacks } from '../support/needs.ts'
 import { installPlugin, type TestPlugin } from '../support/plugin.ts'
+
+// Slow machines are not at fault: what hangs has a bound of its own.
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 })
 
 const MIB = 2 ** 20
 const withoutLoops = lacks('losetup', 'loop devices')

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { type AddressInfo, createServer } from 'node:net'
 import { basename, join } from 'node:path'
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
 import {
   blockDeviceOf,
   expectNothingLeft,
@@ -14,6 +14,9 @@ import {
 } from '../support/datapath.ts'
 import { lacks } from '../support/needs.ts'
 import { type HttpsServer, httpsServer } from '../support/servers/https.ts'
+
+// Slow machines are not at fault: what hangs has a bound of its own.
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 })
 
 const MIB = 2 ** 20
 const READ = ['read -P 0xa5 1M 64k', 'read -P 0 2M 64k']

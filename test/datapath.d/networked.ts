@@ -3,7 +3,7 @@ import { execFile, spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest'
 import type { Result } from '../../src/contract/methods.ts'
 import { waitUntil } from '../../src/engine/qsd/daemon-process.ts'
 import {
@@ -16,6 +16,9 @@ import {
   wipe,
 } from '../support/datapath.ts'
 import { lacks } from '../support/needs.ts'
+
+// Slow machines are not at fault: what hangs has a bound of its own.
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 })
 
 export const MIB = 2 ** 20
 export const DISK_SIZE = 16 * MIB

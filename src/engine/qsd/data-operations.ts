@@ -71,21 +71,34 @@ export async function endOperations(disk: Disk): Promise<void> {
 
 /**
  * Ends an operation, and remembers how it ended: with success only if it was complete. Where its target does not answer,
- * the source's writes wait for it; then the connection to the target is cut, which fails the operation and lets the
- * source go on.
+ * the source's writes wait for it; then the connection to the target is cut.
  */
 export async function endOperation(record: OperationRecord): Promise<void> {
-  const [, job] = record.operation
   await settle(record)
   try {
-    await inDaemon(record, (qmp) => cancelJob(qmp, job, TARGET_PATIENCE), TARGET_PATIENCE)
+    await inDaemon(record, (qmp) => cancelJob(qmp, record.operation[1], TARGET_PATIENCE), TARGET_PATIENCE)
   } catch (error) {
     // A daemon that ends a mirror does nothing else until the last write has arrived.
     if (!(error instanceof JobStuckError || error instanceof QmpConnectionError)) throw error
-    recordOperation({ ...record, outcome: FAILED })
-    await abandonTarget(job)
-    await inDaemon(record, (qmp) => cancelJob(qmp, job))
+    await cut(record)
   }
+}
+
+/**
+ * Cuts the connections to the targets of a disk's operations, which fails them and lets the disk go on.
+ * @returns whether there were any
+ */
+export async function cutOperations(disk: Disk): Promise<boolean> {
+  const running = recordedOperations(disk).filter(({ outcome }) => outcome === undefined)
+  for (const record of running) await cut(record)
+  return running.length > 0
+}
+
+async function cut(record: OperationRecord): Promise<void> {
+  const [, job] = record.operation
+  recordOperation({ ...record, outcome: FAILED })
+  await abandonTarget(job)
+  await inDaemon(record, (qmp) => cancelJob(qmp, job))
 }
 
 /** Ends the connections to the targets of a disk's operations, which have ended. */

@@ -2,8 +2,16 @@
 import { type DiskOptions, readOptions } from '../disk-options.ts'
 import { type ParsedUri, parseDiskUri } from '../disk-uri.ts'
 import { reachServer } from '../server.ts'
-import { detachTargets, endOperations } from './data-operations.ts'
-import { attachFront, canMakeBlockDevices, flushBlockDevice, frontOf, isUp, resizeFront } from './datapath-front.ts'
+import { cutOperations, detachTargets, endOperations } from './data-operations.ts'
+import {
+  attachFront,
+  canMakeBlockDevices,
+  FlushError,
+  flushBlockDevice,
+  frontOf,
+  isUp,
+  resizeFront,
+} from './datapath-front.ts'
 import { endImportServer } from './datapath-import.ts'
 import { type DomainState, shown } from './datapath-record.ts'
 import { overlayInUse, type Scratch, scratchOf } from './datapath-scratch.ts'
@@ -77,13 +85,23 @@ async function refresh({ disk, front }: Place, { description, exports, fronted }
   if (size !== undefined && fronted) await resizeFront(front, size)
 }
 
-/** Brings what was written to the storage, and closes the image. */
+/** Brings what was written to the storage, and to the target of a mirror, and closes the image. */
 export async function deactivate({ disk, front }: Place): Promise<void> {
   // What a dead daemon did not write is lost.
-  if (isUp(disk) && readState(disk.daemon, disk.id)?.phase === 'active') await flushBlockDevice(front)
+  if (isUp(disk) && readState(disk.daemon, disk.id)?.phase === 'active') await flushFront(disk, front)
   await endOperations(disk)
   await deactivateDisk(disk)
   await detachTargets(disk)
+}
+
+/** Flushes the block device, without its mirrors where one of them is what does not answer. */
+async function flushFront(disk: Disk, front: Disk): Promise<void> {
+  try {
+    await flushBlockDevice(front)
+  } catch (error) {
+    if (!(error instanceof FlushError && error.silent && (await cutOperations(disk)))) throw error
+    await flushBlockDevice(front)
+  }
 }
 
 /**
