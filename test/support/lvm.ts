@@ -8,7 +8,12 @@ const ENVIRONMENT = { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', LC_ALL: 'C', LVM_SU
 export function lvm(devices: readonly string[], ...args: readonly string[]): string {
   const [command = '', ...rest] = args
   const config = ['--config', configuration(devices).replaceAll('\n', ' ')]
-  return execFileSync('lvm', [command, ...config, ...rest], { env: ENVIRONMENT, encoding: 'utf8', stdio: 'pipe' })
+  return execFileSync('lvm', [command, ...config, ...rest], {
+    env: ENVIRONMENT,
+    encoding: 'utf8',
+    stdio: 'pipe',
+    maxBuffer: 2 ** 30,
+  })
 }
 
 /** The rows of a report such as `lvs`, values as texts; sizes are bytes. */

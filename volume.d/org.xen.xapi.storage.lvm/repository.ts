@@ -89,8 +89,17 @@ export interface VolumeGenerations extends Generations {
  */
 export function generationsOfVolume(attachment: Attachment, key: string): VolumeGenerations {
   if (!isKey(key)) throw errors.volumeDoesNotExist(key)
+  return generationsNamed(attachment, key)
+}
+
+/** The logical volumes of all volumes, by one command where there are any. */
+export function allGenerations(attachment: Attachment): VolumeGenerations {
+  return generationsNamed(attachment, '')
+}
+
+function generationsNamed(attachment: Attachment, prefix: string): VolumeGenerations {
   const { vg, devices } = attachment
-  const found = findLogicalVolumes(pathsOf(attachment), vg, key)
+  const found = findLogicalVolumes(pathsOf(attachment), vg, prefix)
   const group = present(
     attachment,
     found === undefined ? headOf(attachment) : { uuid: found.vgUuid, tags: found.vgTags, missing: 0 },

@@ -9,8 +9,8 @@ import { findLogicalVolumes, type LogicalVolume, type VolumeGroupHead } from '..
 import { DamagedTagsError } from '../../src/engine/lvm/tags.ts'
 import { type SrStat, srStat } from '../../src/engine/sr/health.ts'
 import type { Identity } from './identity.ts'
-import { type Generation, generationsOf, metadataOf } from './metadata.ts'
-import { type Attachment, groupOf } from './repository.ts'
+import { type Generation, metadataOf } from './metadata.ts'
+import { type Attachment, allGenerations } from './repository.ts'
 
 type Volume = Result<'Volume.stat'>
 
@@ -51,11 +51,9 @@ export interface Volumes {
 
 /** Reads all volumes by one command. */
 export function describeVolumes(attachment: Attachment): Volumes {
-  const { extentSize, logicalVolumes } = groupOf(attachment)
-  const layout = { vg: attachment.vg, extentSize, physicalVolumes: attachment.devices }
+  const { current, others, layout } = allGenerations(attachment)
   const volumes: Volume[] = []
   const damaged: Error[] = []
-  const { current, others } = generationsOf(logicalVolumes)
   for (const generation of [...current.values()].sort((left, right) => (left.key < right.key ? -1 : 1))) {
     try {
       volumes.push(describeVolume(layout, generation))

@@ -99,6 +99,7 @@ function decode(name: string, parts: readonly string[]): string {
 }
 
 function readableText(text: string): string {
+  if (!text.includes('&')) return text
   const latin1 = text.replace(/&([0-9a-f]{2})/g, (_, digits: string) =>
     String.fromCharCode(Number.parseInt(digits, 16)),
   )
