@@ -55,6 +55,7 @@ export const COPIES = {
     why: 'It happens while a VM runs.',
     source: protocol('7.3'),
     advice: 'Keep the key with the writable volume.',
+    after: ['VOL-STAT-001'],
   },
   'VOL-SNAPSHOT-007': {
     level: 'must',
@@ -137,6 +138,7 @@ export const COPIES = {
     why: 'Templates are cloned many times at once.',
     source: protocol('7.3'),
     advice: 'Only read the origin.',
+    after: ['VOL-STAT-001'],
   },
   'VOL-CLONE-006': {
     level: 'must',
@@ -183,6 +185,7 @@ export const COPIES = {
     why: 'The VM still has this disk.',
     source: protocol('7.3'),
     advice: 'Replace the content only.',
+    after: ['VOL-STAT-001'],
   },
   'VOL-REVERT-002': {
     level: 'must',

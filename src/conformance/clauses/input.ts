@@ -44,6 +44,7 @@ export const INPUT = {
     why: 'Metadata of backup tools grows; a value that is cut off silently is worse than none.',
     source: protocol('12'),
     advice: 'Keep values outside of command lines and file names, or refuse what does not fit.',
+    after: ['VOL-SET-001'],
   },
   'INP-META-001': {
     level: 'must',
@@ -53,6 +54,7 @@ export const INPUT = {
     why: 'Keys hold tags that users choose.',
     source: protocol('12'),
     advice: 'Store keys as data: not as file names, columns or members of an object with a prototype.',
+    after: ['VOL-SET-001'],
   },
   'INP-KEY-001': {
     level: 'must',
@@ -110,5 +112,6 @@ function survives(what: string, why: string) {
     why,
     source: protocol('4'),
     advice: 'Pass text to tools as an argument or on stdin, never as part of a command; store it with a JSON library.',
+    after: ['VOL-CREATE-004', 'VOL-SET-001'],
   } as const
 }

@@ -70,7 +70,7 @@ export const PROPERTIES = {
     why: 'It happens very often, also while a VM runs.',
     source: protocol('12'),
     advice: 'Change the one key only.',
-    after: ['VOL-SET-001'],
+    after: ['VOL-SET-001', 'VOL-STAT-001'],
   },
   'VOL-UNSET-001': {
     level: 'must',

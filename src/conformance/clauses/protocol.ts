@@ -128,6 +128,7 @@ export const PROTOCOL = {
     why: 'Toolstacks write either.',
     source: protocol('4'),
     advice: 'Parse stdin with a JSON library.',
+    after: ['VOL-SET-001'],
   },
   'PRO-STDIN-004': {
     level: 'must',
@@ -200,6 +201,7 @@ export const PROTOCOL = {
     why: 'The daemon runs without a locale, an administrator’s shell with one.',
     source: protocol('4'),
     advice: 'Read and write UTF-8 explicitly, and run tools whose output is parsed with LC_ALL=C.',
+    after: ['VOL-SET-001'],
   },
   'PRO-ENV-003': {
     level: 'must',

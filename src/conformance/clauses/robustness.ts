@@ -7,7 +7,10 @@ export const ROBUSTNESS = {
   'ROB-KILL-003': killed('Volume.clone', 'origin and clones are readable'),
   'ROB-KILL-004': killed('Volume.destroy', 'the volume is there or gone, and can be destroyed'),
   'ROB-KILL-005': killed('Volume.resize', 'the volume has the old size or the new'),
-  'ROB-KILL-006': killed('Volume.set', 'the volume has the old value or the new, and all its other keys'),
+  'ROB-KILL-006': {
+    ...killed('Volume.set', 'the volume has the old value or the new, and all its other keys'),
+    after: ['VOL-SET-001'],
+  },
   'ROB-KILL-007': killed('SR.attach', 'the SR can be attached and has its volumes'),
   'ROB-KILL-008': killed('Datapath.attach', 'the disk can be attached and detached', 'datapath'),
   'ROB-KILL-009': killed('Datapath.activate', 'the disk can be activated and let go', 'datapath'),
@@ -30,6 +33,7 @@ export const ROBUSTNESS = {
     why: 'The toolstack stores several keys of a snapshot at once.',
     source: protocol('3.7'),
     advice: 'Lock the volume from reading to writing.',
+    after: ['VOL-SET-001'],
   },
   'ROB-CONC-003': {
     level: 'must',
@@ -39,6 +43,7 @@ export const ROBUSTNESS = {
     why: 'One file for all volumes, written by two calls, keeps the changes of one.',
     source: protocol('3.7'),
     advice: 'Lock the file, or keep one for each volume.',
+    after: ['VOL-SET-001'],
   },
   'ROB-CONC-004': {
     level: 'must',

@@ -195,6 +195,7 @@ export const VOLUME = {
     why: 'The disk becomes another one.',
     source: protocol('7.3'),
     advice: 'Change the size only.',
+    after: ['VOL-STAT-001'],
   },
   'VOL-RESIZE-006': {
     level: 'should',
@@ -232,6 +233,7 @@ export const VOLUME = {
     why: 'Data that nobody meant is lost.',
     source: protocol('7.3'),
     advice: 'Remove exactly what the key names.',
+    after: ['VOL-STAT-001'],
   },
   'VOL-DESTROY-004': {
     level: 'must',

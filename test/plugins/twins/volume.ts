@@ -27,17 +27,6 @@ export const VOLUME: readonly Twin[] = [
         `'{key: $key, name, description: "", keys: {}, read_write: true, sharable}'`,
       ],
     ],
-    also: [
-      'INP-QUOTE-001',
-      'INP-SHELL-001',
-      'INP-NEWLINE-001',
-      'INP-PATH-001',
-      'INP-UNICODE-001',
-      'INP-CONTROL-001',
-      'INP-SPACE-001',
-      'INP-FORMAT-001',
-      'INP-JSON-001',
-    ],
   },
   {
     name: 'makes every volume sharable',
@@ -118,7 +107,6 @@ export const VOLUME: readonly Twin[] = [
     language: 'python',
     breaks: 'VOL-SET-001',
     text: [['volume', 'record["keys"].update({k: v})', 'record["keys"].update({})']],
-    also: ['INP-META-001', 'INP-LONG-001', 'ROB-CONC-002', 'ROB-CONC-003'],
   },
   {
     name: 'never changes metadata that is there',
