@@ -2,7 +2,7 @@ import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { IMAGE_FORMATS, type ImageFormat } from '../../../src/engine/image-format.ts'
 import { loopCapacity } from '../../../src/engine/loop.ts'
 import { runningPid } from '../../../src/engine/qsd/daemon.ts'
@@ -22,6 +22,9 @@ import { QmpError, withQmp } from '../../../src/engine/qsd/qmp.ts'
 import { lacks } from '../../support/needs.ts'
 import { scratch } from '../../support/scratch.ts'
 import { description, disk, image, io, ioOnImage, MIB, nbdUri, ownRunDirectory } from './support.ts'
+
+// Slow machines are not at fault: what hangs has a bound of its own.
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 })
 
 const FORMATS: readonly ImageFormat[] = ['raw', 'qcow2', 'vhd', 'vhdx']
 const WRITE = ['write -P 0xa5 1M 64k', 'flush', 'read -P 0xa5 1M 64k']

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { runningPid } from '../../../src/engine/qsd/daemon.ts'
 import { waitUntil } from '../../../src/engine/qsd/daemon-process.ts'
 import { activateDisk, attachDisk, type Disk, deactivateDisk, detachDisk } from '../../../src/engine/qsd/disk.ts'
@@ -18,6 +18,9 @@ import type { DiskDescription } from '../../../src/engine/qsd/nodes.ts'
 import { QmpError, withQmp } from '../../../src/engine/qsd/qmp.ts'
 import { lacks } from '../../support/needs.ts'
 import { description, disk, image, io, MIB, nbdUri, ownRunDirectory } from './support.ts'
+
+// Slow machines are not at fault: what hangs has a bound of its own.
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 })
 
 const SIZE = 64 * MIB
 /** Slow enough that a job is seen under way: bytes per second. */

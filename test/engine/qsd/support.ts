@@ -2,7 +2,7 @@ import { execFile, execFileSync } from 'node:child_process'
 import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { expect, onTestFinished, vi } from 'vitest'
+import { expect, onTestFinished } from 'vitest'
 import { createImageArguments, type ImageFormat } from '../../../src/engine/image-format.ts'
 import { loopDevices } from '../../../src/engine/loop.ts'
 import { mountsBelow } from '../../../src/engine/qsd/block-device.ts'
@@ -13,9 +13,6 @@ import type { DiskAddress } from '../../../src/engine/qsd/exports.ts'
 import type { DiskDescription } from '../../../src/engine/qsd/nodes.ts'
 import { RUN_DIRECTORY_VARIABLE } from '../../../src/engine/run-directory.ts'
 import { scratch } from '../../support/scratch.ts'
-
-// Slow machines are not at fault: what hangs has a bound of its own.
-vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 })
 
 export const MIB = 1 << 20
 
