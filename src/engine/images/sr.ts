@@ -1,19 +1,18 @@
 /** The methods of class SR, except SR.probe. */
-import { accessSync, constants, existsSync, mkdirSync, rmdirSync, rmSync, statSync } from 'node:fs'
-import { dirname } from 'node:path'
+import { existsSync, rmSync } from 'node:fs'
 import type { Params, Result } from '../../contract/methods.ts'
 import { errors } from '../../kit/index.ts'
 import { syncPath } from '../atomic-file.ts'
-import { ConfigurationError, SrMismatchError, SrNotCreatedError, SrReadOnlyError } from '../sr/errors.ts'
+import { ConfigurationError, SrMismatchError, SrReadOnlyError } from '../sr/errors.ts'
 import { unreachableSr } from '../sr/health.ts'
 import { withLock } from '../sr/locks.ts'
-import { errnoOf, storageError } from '../storage-error.ts'
 import { forgetJob, wishJob, workInProgress } from './coalesce-job.ts'
 import { collect, removeAll } from './collect.ts'
 import type { Configuration, DirectoryAttachment, Location, RepositoryDriver } from './driver.ts'
 import { formatIn } from './format.ts'
 import { type Identity, newIdentity, readIdentity, uuidFor, writeIdentity } from './identity.ts'
 import { identityFile, jobLockFile, jobRequestFile, readContents, srLockFile } from './layout.ts'
+import { isWritable, makeDirectory, refuseMissing, refuseOccupied, removeIfEmpty } from './place.ts'
 import {
   attachmentsFor,
   checkRepository,
@@ -169,57 +168,10 @@ async function disconnect(driver: RepositoryDriver, sr: string): Promise<void> {
   if (attached.every((attachment) => attachment.sr !== sr)) await driver.disconnect?.(sr, attached)
 }
 
-/**
- * Makes the directory unless it exists, and says whether it did. Parents are not made: a missing one is a typing error,
- * or a file system that is not mounted.
- */
-function makeDirectory(directory: string): boolean {
-  if (statSync(directory, { throwIfNoEntry: false })?.isDirectory()) return false
-  try {
-    mkdirSync(directory, 0o755)
-    syncPath(dirname(directory))
-    return true
-  } catch (error) {
-    throw storageError(error)
-  }
-}
-
 /** Whether a configuration says that the directory holds ISO images and is to be left as it is. */
 function holdsIsos({ iso }: Configuration): boolean {
   if (iso === undefined || iso === 'true' || iso === 'false') return iso === 'true'
   throw new ConfigurationError(`iso is ${iso}; it can be true or false`)
-}
-
-function refuseMissing({ sr }: Location, directory: string): void {
-  if (!statSync(directory, { throwIfNoEntry: false })?.isDirectory()) throw errors.srDoesNotExist(sr)
-}
-
-function isWritable(directory: string): boolean {
-  try {
-    accessSync(directory, constants.W_OK)
-    return true
-  } catch (error) {
-    if (['EROFS', 'EACCES', 'EPERM'].includes(errnoOf(error) ?? '')) return false
-    throw error
-  }
-}
-
-function refuseOccupied(directory: string): void {
-  const identity = readIdentity(directory)
-  if (identity !== undefined) {
-    throw new SrNotCreatedError(
-      `${directory} holds the SR ${identity.uuid} (${identity.name}) already; attach that, or name another directory`,
-    )
-  }
-  const { foreign, volumes } = readContents(directory)
-  if (volumes.size > 0) {
-    throw new SrNotCreatedError(
-      `${directory} holds volumes but no sr.json: restore that file, or name another directory`,
-    )
-  }
-  if (foreign.length === 0) return
-  const seen = foreign.slice(0, 3).join(', ') + (foreign.length > 3 ? ` and ${foreign.length - 3} more` : '')
-  throw new SrNotCreatedError(`${directory} is not empty: it holds ${seen}; name an empty directory, or one to be made`)
 }
 
 function expectedIdentity(configuration: Configuration, { sr }: Location, directory: string): Identity {
@@ -243,13 +195,4 @@ function allKeys({ directory }: Directory): readonly string[] {
 
 function hasIdentity(directory: string): boolean {
   return existsSync(identityFile(directory))
-}
-
-/** What is not ours stays, and the directory with it; so does the root of a mounted file system. */
-function removeIfEmpty(directory: string): void {
-  try {
-    rmdirSync(directory)
-  } catch (error) {
-    if (!['ENOENT', 'ENOTEMPTY', 'EEXIST', 'EBUSY', 'EACCES', 'EPERM'].includes(errnoOf(error) ?? '')) throw error
-  }
 }
