@@ -229,7 +229,7 @@ export const DATAPATH = {
     why: 'Migration fails in its downtime, where the VM cannot go on.',
     source: protocol('11'),
     advice: 'Keep the state of each domain of a disk.',
-    after: ['DP-ATTACH-007'],
+    after: ['DP-ATTACH-007', 'DP-DETACH-003'],
   },
   'DP-OPEN-001': {
     level: 'must',
