@@ -1,11 +1,15 @@
 /** What a disk costs in memory while it is attached and activated: the engines of many disks beside those of one. */
 import { readdirSync, readFileSync } from 'node:fs'
+import pLimit from 'p-limit'
 import { lacks } from '../test/support/needs.ts'
 import { installPlugin } from '../test/support/plugin.ts'
 import { image } from './datapath-disks.ts'
 import { type Figure, ratio } from './figure.ts'
 
 const DISKS = 256
+
+/** How many are attached or detached at a time. */
+const AT_A_TIME = 8
 
 /** Bytes that a disk may cost beyond the first. */
 const ALLOWED = 2e6
@@ -16,6 +20,7 @@ export async function memory(directory: string): Promise<Figure[]> {
   const disks = Array.from({ length: DISKS }, (_, index) => {
     return { uri: `file://${image(directory, `memory-${index}`, 'qcow2')}`, domain: '1' }
   })
+  const limit = pLimit(AT_A_TIME)
   const use = async (disk: (typeof disks)[number]): Promise<void> => {
     await plugin.call('Datapath.attach', disk)
     await plugin.call('Datapath.activate', disk)
@@ -26,7 +31,7 @@ export async function memory(directory: string): Promise<Figure[]> {
     await use(first)
     const one = proportionalSize(plugin.runDirectory)
     const begin = performance.now()
-    for (const disk of rest) await use(disk)
+    await Promise.all(rest.map((disk) => limit(() => use(disk))))
     const seconds = (performance.now() - begin) / 1000
     const each = (proportionalSize(plugin.runDirectory) - one) / rest.length
     return [
@@ -38,7 +43,7 @@ export async function memory(directory: string): Promise<Figure[]> {
       },
     ]
   } finally {
-    for (const disk of disks) await plugin.call('Datapath.detach', disk)
+    await Promise.all(disks.map((disk) => limit(() => plugin.call('Datapath.detach', disk))))
     await plugin.remove()
   }
 }
