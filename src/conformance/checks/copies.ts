@@ -162,7 +162,9 @@ export const COPY_CHECKS: readonly Check[] = [
     const at = { sr: handleOf(sr), key: origin.key, snapshot: snapshot.key }
     await context.judge('VOL-REVERT-001', async () => {
       await context.call('Volume.revert', at)
-      demandEqual(unchanging(await stat(context, sr, origin)), unchanging(origin), 'the volume as before')
+      // The content may be somewhere else now, and Volume.stat is asked before each use.
+      const of = ({ uri: _, ...rest }: ReturnType<typeof unchanging>) => rest
+      demandEqual(of(unchanging(await stat(context, sr, origin))), of(unchanging(origin)), 'the volume as before')
     })
     await context.judge('VOL-REVERT-002', async () => {
       demandEqual((await stat(context, sr, snapshot)).key, snapshot.key, 'the snapshot')
