@@ -214,6 +214,20 @@ describe.skipIf(lacks('qemu-img', 'qemu-io', 'qemu-storage-daemon'))('qcow2 imag
     await plugin.call('SR.destroy', { sr })
   })
 
+  test('an SR can be destroyed while the job is at work', async () => {
+    const { plugin, storage } = it
+    const { sr, place } = await it.newSr()
+    const volume = await create(sr)
+    for (let round = 0; round < 4; round++) {
+      await write(it.datapath, volume, 0, SIZE / BLOCK, 1 + round)
+      const { key } = await plugin.call('Volume.snapshot', { sr, key: volume.key })
+      await plugin.call('Volume.destroy', { sr, key })
+    }
+    await plugin.call('SR.destroy', { sr })
+    expect(storage.jobs?.()).toEqual([])
+    expect(await storage.remains(place)).toEqual([])
+  }, 120_000)
+
   test('images in the middle of a chain are merged, one above the other', async () => {
     const { plugin, storage } = it
     const { sr, place } = await it.newSr()

@@ -2,6 +2,7 @@
 import { existsSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { startBackground } from '../background.ts'
+import { findProcess, sendSignal } from '../qsd/daemon-process.ts'
 import { fileNameFor, RUN_DIRECTORY_VARIABLE, runDirectory } from '../run-directory.ts'
 import { mergeOne } from './coalesce.ts'
 import { collect } from './collect.ts'
@@ -31,6 +32,13 @@ export async function wishJob(repository: Repository, when: 'needed' | 'always' 
     patience: PATIENCE,
     ready: () => true,
   })
+}
+
+/** Ends the job of an SR on this host, whatever it is at: that loses nothing. */
+export function endJob(sr: string): void {
+  const pid = findProcess(JOB_ARGUMENT, sr)
+  // With the tool that it waits for.
+  if (pid !== undefined) sendSignal(-pid, 'SIGKILL')
 }
 
 /** Removes what the jobs of an SR have said: the SR is detached. */

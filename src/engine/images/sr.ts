@@ -6,7 +6,7 @@ import { syncPath } from '../atomic-file.ts'
 import { ConfigurationError, SrMismatchError, SrReadOnlyError } from '../sr/errors.ts'
 import { unreachableSr } from '../sr/health.ts'
 import { withLock } from '../sr/locks.ts'
-import { forgetJob, wishJob, workInProgress } from './coalesce-job.ts'
+import { endJob, forgetJob, wishJob, workInProgress } from './coalesce-job.ts'
 import { collect, removeAll } from './collect.ts'
 import type { Configuration, DirectoryAttachment, Location, RepositoryDriver } from './driver.ts'
 import { formatIn } from './format.ts'
@@ -122,6 +122,7 @@ export async function destroy(driver: RepositoryDriver, { sr }: Params<'SR.destr
     await withLock(locks, srLockFile(directory), async () => {
       writeIdentity(directory, { ...(await readIdentityOf(driver, attachment)), destroying: true })
       attachmentsFor(driver).record({ ...attachment, ...(destroying === undefined ? {} : { destroying }) })
+      endJob(sr)
       const job = await locks.lock(jobLockFile(directory))
       try {
         await removeVolumes({ directory, locks })

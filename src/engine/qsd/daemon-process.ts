@@ -25,11 +25,15 @@ export function findDaemon(socket: string): number | undefined {
   return findProcess(qmpArgument(socket))
 }
 
-/** A process that has this very argument on its command line. */
-export function findProcess(argument: string): number | undefined {
+/** A process that has these very arguments on its command line. */
+export function findProcess(...wanted: readonly string[]): number | undefined {
   return readdirSync('/proc')
     .map(Number)
-    .find((pid) => Number.isInteger(pid) && commandLine(pid).includes(argument))
+    .find((pid) => {
+      if (!Number.isInteger(pid)) return false
+      const line = commandLine(pid)
+      return wanted.every((argument) => line.includes(argument))
+    })
 }
 
 /**
