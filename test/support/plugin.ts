@@ -36,11 +36,13 @@ export interface TestPlugin {
  * Builds a plugin of the repository, such as `datapath.d/file`, and copies it.
  * @param beside the plugin whose run directory it shares, as on one host; it has one of its own otherwise
  * @param env beside the run directory
+ * @param through the beginning of the command line that runs it, such as that of nsenter
  */
 export async function installPlugin(
   path: string,
   beside?: TestPlugin,
   env: Readonly<Record<string, string>> = {},
+  through: readonly string[] = [],
 ): Promise<TestPlugin> {
   const source = join(import.meta.dirname, '../..', path)
   await buildPlugin(source)
@@ -50,7 +52,8 @@ export async function installPlugin(
   await cp(source, plugin, { recursive: true, verbatimSymlinks: true })
 
   function start(method: string, params: object): ChildProcess {
-    const child = spawn(join(plugin, method), ['--json'], {
+    const [command = '', ...args] = [...through, join(plugin, method), '--json']
+    const child = spawn(command, args, {
       env: { ...env, SMAPIV3_RUN_DIR: runDirectory },
       cwd: '/',
       detached: true,

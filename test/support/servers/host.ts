@@ -17,6 +17,8 @@ export interface ServerHost {
   readonly address: string
   /** A directory for the server's files, removed with the host. */
   readonly directory: string
+  /** The beginning of a command line that runs in the host's network, and with the files of this machine. */
+  readonly throughNetwork: readonly string[]
   /** Starts a program on the host; its output goes to a file in the directory. */
   start(command: string, args: readonly string[], env?: Readonly<Record<string, string>>): ServerProcess
   /** Cuts the server off: nothing comes back from it, not even a refusal. */
@@ -54,6 +56,7 @@ export async function serverHost(): Promise<ServerHost> {
   return {
     address: there,
     directory,
+    throughNetwork: ['/usr/bin/nsenter', `--net=/proc/${pid}/ns/net`, '--'],
     start(command, args, env = {}) {
       const log = join(directory, 'log', `${processes.length}-${command}`)
       const process = startProcess('setpriv', [...WITH_PARENT, 'nsenter', ...enter, command, ...args], {
