@@ -1,7 +1,9 @@
 /** Images on NFS servers. */
+import { dirname, join } from 'node:path'
 import { type DiskOptions, describeDisk } from '../../src/engine/disk-options.ts'
 import { DiskUriError, type ParsedUri } from '../../src/engine/disk-uri.ts'
 import type { SchemeDriver } from '../../src/engine/qsd/datapath.ts'
+import { backingOf, namesBelow } from './chain.ts'
 
 /** The port mapper (RFC 1833): QEMU's client speaks NFS version 3 and asks it for all other ports. */
 const PORT_MAPPER = 111
@@ -16,11 +18,13 @@ export const nfsDriver: SchemeDriver = {
     return `nfs:${uri.host.toLowerCase()}`
   },
   server: ({ host }) => ({ host, port: PORT_MAPPER }),
-  describe({ host, path }, options) {
-    return describeDisk(
-      { protocol: { driver: 'nfs', server: { type: 'inet', host }, path, ...identity(options) }, path },
-      options,
-    )
+  async describe({ host, path }, options) {
+    const storage = { driver: 'nfs', server: { type: 'inet', host }, ...identity(options) } as const
+    const description = describeDisk({ protocol: { ...storage, path }, path }, options)
+    if (description.format !== 'qcow2') return description
+    const names = await namesBelow({ host, path, uid: identity(options).user, gid: identity(options).group })
+    const fileOf = (name: string) => ({ ...storage, path: join(dirname(path), name) })
+    return names.length === 0 ? description : { ...description, backing: backingOf(names, fileOf, description) }
   },
 }
 

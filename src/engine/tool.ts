@@ -80,7 +80,8 @@ export function runTool(
   })
   if (errnoOf(result.error) === 'ENOENT') throw errors.missingDependency(tool, PACKAGES[tool])
   if (result.error) throw result.error
-  if (result.status !== 0) throw new ToolError([tool, ...args], result)
+  // Some print errors where others print results.
+  if (result.status !== 0) throw new ToolError([tool, ...args], { ...result, stderr: result.stderr || result.stdout })
   return result.stdout
 }
 

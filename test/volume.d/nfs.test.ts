@@ -14,7 +14,7 @@ const storage = (format: Format): StorageDescription => ({
   async start() {
     const { host, exportPath, remove } = await nfsServer()
     const configure = (name: string) => ({ server: host.address, serverpath: join(exportPath, name) })
-    return serverStorage({ directory: exportPath, address: host.address, prefix: 'sr-', configure, remove }, format)
+    return serverStorage({ directory: exportPath, address: host.address, prefix: 'sr ', configure, remove }, format)
   },
 })
 

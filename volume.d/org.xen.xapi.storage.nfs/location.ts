@@ -10,9 +10,6 @@ export const LOCATION_KEYS = {
   serverpath: 'absolute path on the server of the directory that holds the SR: an exported one, or one below it',
 }
 
-/** QEMU finds the image below another one by a URI that it puts together without encoding it. */
-const PLAIN = /^[A-Za-z0-9._~+@=,:-]+$/
-
 /**
  * The directory that a configuration names.
  * @throws ConfigurationError
@@ -51,9 +48,6 @@ function pathOf(serverpath: string): string {
   const segments = serverpath.split('/').filter((segment) => segment !== '')
   if (!serverpath.startsWith('/') || segments.length === 0 || segments.some((one) => one === '.' || one === '..')) {
     throw new ConfigurationError(`serverpath=${serverpath} is not the absolute path of a directory without . and ..`)
-  }
-  if (!segments.every((segment) => PLAIN.test(segment))) {
-    throw new ConfigurationError(`serverpath=${serverpath} has other characters than letters, digits and ._~+@=,:-`)
   }
   return `/${segments.join('/')}`
 }

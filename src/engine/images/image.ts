@@ -72,8 +72,19 @@ export function createImage(path: string, format: VolumeFormat, size: number, he
 /** Makes a raw image larger, and the loop devices that serve it; what is new reads as zeros. */
 export function growRawImage(path: string, size: number): void {
   changeSize(path, 'r+', size)
-  const file = realpathSync(path)
+  const file = realPathOf(path)
+  if (file === undefined) return
   for (const loop of loopDevices(file)) if (servesFile(loop, file)) refreshLoopCapacity(loop.device)
+}
+
+/** Undefined for a path in the mount of a share, which is in a namespace of its own: no loop device is over it. */
+function realPathOf(path: string): string | undefined {
+  try {
+    return realpathSync(path)
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return undefined
+    throw error
+  }
 }
 
 /**

@@ -9,7 +9,7 @@ const MAGIC = 0x514649fb
 const HEADER_V3 = 104
 
 /** Bytes in which header, its extensions and the name of the backing file are. */
-const HEADER_AREA = 4096
+export const HEADER_AREA = 4096
 
 /** Bit of the autoclear features that says that the bitmaps are up to date. */
 const BITMAPS_VALID = 1n
@@ -32,7 +32,7 @@ export interface Qcow2Header {
  */
 export function readQcow2Header(path: string): Qcow2Header {
   return withFile(path, (descriptor) =>
-    parseHeader(path, area.subarray(0, readSync(descriptor, area, 0, HEADER_AREA, 0))),
+    parseQcow2Header(path, area.subarray(0, readSync(descriptor, area, 0, HEADER_AREA, 0))),
   )
 }
 
@@ -61,7 +61,12 @@ export function readAt(descriptor: number, position: number, length: number): Bu
   return buffer.subarray(0, done)
 }
 
-function parseHeader(path: string, data: Buffer): Qcow2Header {
+/**
+ * Takes the beginning of an image apart.
+ * @param path for the error
+ * @throws DamagedFileError
+ */
+export function parseQcow2Header(path: string, data: Buffer): Qcow2Header {
   if (data.length < HEADER_V3 || data.readUInt32BE(0) !== MAGIC)
     throw new DamagedFileError(path, 'it is no qcow2 image')
   const offset = Number(data.readBigUInt64BE(8))

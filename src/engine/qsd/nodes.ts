@@ -60,6 +60,8 @@ export interface DiskDescription {
   /** Whether writes of zeroes are made cheap: `unmap` frees the blocks and needs `discard: 'unmap'`. */
   readonly detectZeroes: 'off' | 'on' | 'unmap'
   readonly limits?: IoLimits
+  /** What the image stands on; unless given, QEMU finds it by the name in the image's header. */
+  readonly backing?: QmpObject
   /** Path of a qcow2 image that takes all writes, so that the image itself never changes; made where it is missing. */
   readonly overlay?: string
 }
@@ -83,8 +85,11 @@ export function nodeNames(id: string) {
   }
 }
 
-/** Drivers whose node is opened at each activation: that takes under a millisecond, and sees a file that was replaced. */
-const OPENED_AT_ACTIVATION: readonly string[] = ['file', 'host_device']
+/**
+ * Drivers whose node is opened at each activation: it then sees a file that was replaced, as a snapshot does. That takes
+ * under a millisecond, and a few with NFS.
+ */
+const OPENED_AT_ACTIVATION: readonly string[] = ['file', 'host_device', 'nfs']
 
 /** Drivers that can only read. */
 const READ_ONLY_DRIVERS: readonly string[] = ['http', 'https']
@@ -162,6 +167,7 @@ export function formatNode(id: string, description: DiskDescription, access: Acc
     ...common(names.format, description, readOnly),
     ...(readOnly ? {} : { 'detect-zeroes': description.detectZeroes }),
     file: names.protocol,
+    ...(description.backing === undefined ? {} : { backing: description.backing }),
   }
 }
 

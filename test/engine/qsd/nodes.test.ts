@@ -36,7 +36,7 @@ test.each(PROTOCOLS.map((protocol) => [protocol.driver, protocol] as const))(
     const node = protocolNode(ID, { ...FILE, protocol }, 'read-write')
     expect(node).toMatchObject({ ...protocol, 'node-name': `${ID}-file` })
     expect(node['read-only']).toBe(protocol.driver === 'https')
-    expect(opensAtActivation(protocol)).toBe(protocol.driver === 'file' || protocol.driver === 'host_device')
+    expect(opensAtActivation(protocol)).toBe(['file', 'host_device', 'nfs'].includes(protocol.driver))
   },
 )
 

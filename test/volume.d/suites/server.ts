@@ -90,7 +90,7 @@ export function serverTests(volume: string, start: () => Promise<SharedServer>):
     test('what one host destroys is gone for the other', async () => {
       const { key } = await create(hosts[0])
       await hosts[1].call('Volume.destroy', { sr, key })
-      expect((await hosts[0].fail('Volume.stat', { sr, key })).code).toBe('Volume_does_not_exist')
+      expect((await hosts[0].fail('Volume.stat', { sr, key })).params[0]).toBe('Volume_does_not_exist')
     }, 120_000)
 
     test('locks that a crashed host has left are taken over', async () => {
