@@ -3,11 +3,9 @@
  * directory.
  */
 import { basename, dirname } from 'node:path'
-import { IMAGE_FORMATS, imageFormatOf } from '../../src/engine/image-format.ts'
+import { imageFormatOf } from '../../src/engine/image-format.ts'
 import { HEADER_AREA, parseQcow2Header } from '../../src/engine/images/qcow2.ts'
 import { NfsClient } from '../../src/engine/nfs/client.ts'
-import type { DiskDescription } from '../../src/engine/qsd/nodes.ts'
-import type { QmpObject } from '../../src/engine/qsd/qmp.ts'
 
 /** Milliseconds that the server has for an answer. */
 const PATIENCE = 5_000
@@ -45,25 +43,5 @@ export async function namesBelow({ host, path, uid, gid }: Image): Promise<reado
     return names
   } finally {
     client.close()
-  }
-}
-
-/** blockdev-add of the images below, one in the other. */
-export function backingOf(
-  [name = '', ...below]: readonly string[],
-  fileOf: (name: string) => object,
-  description: Pick<DiskDescription, 'discard'>,
-): QmpObject {
-  const { driver } = IMAGE_FORMATS[imageFormatOf(name)]
-  return {
-    driver,
-    'read-only': true,
-    discard: description.discard,
-    file: { ...fileOf(name), 'read-only': true },
-    ...(below.length === 0
-      ? driver === 'qcow2'
-        ? { backing: null }
-        : {}
-      : { backing: backingOf(below, fileOf, description) }),
   }
 }

@@ -2,8 +2,9 @@
 import { dirname, join } from 'node:path'
 import { type DiskOptions, describeDisk } from '../../src/engine/disk-options.ts'
 import { DiskUriError, type ParsedUri } from '../../src/engine/disk-uri.ts'
+import { IMAGE_FORMATS, imageFormatOf } from '../../src/engine/image-format.ts'
 import type { SchemeDriver } from '../../src/engine/qsd/datapath.ts'
-import { backingOf, namesBelow } from './chain.ts'
+import { namesBelow } from './chain.ts'
 
 /** The port mapper (RFC 1833): QEMU's client speaks NFS version 3 and asks it for all other ports. */
 const PORT_MAPPER = 111
@@ -23,8 +24,12 @@ export const nfsDriver: SchemeDriver = {
     const description = describeDisk({ protocol: { ...storage, path }, path }, options)
     if (description.format !== 'qcow2') return description
     const names = await namesBelow({ host, path, uid: identity(options).user, gid: identity(options).group })
-    const fileOf = (name: string) => ({ ...storage, path: join(dirname(path), name) })
-    return names.length === 0 ? description : { ...description, backing: backingOf(names, fileOf, description) }
+    if (names.length === 0) return description
+    const imageOf = (name: string) => ({
+      driver: IMAGE_FORMATS[imageFormatOf(name)].driver,
+      file: { ...storage, path: join(dirname(path), name) },
+    })
+    return { ...description, backing: names.map(imageOf) }
   },
 }
 

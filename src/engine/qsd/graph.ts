@@ -1,9 +1,11 @@
 /** The nodes of a disk in its daemon: built, moved between idle and image, and taken apart; see nodes.ts for the graph. */
 import type { Int64 } from '../../contract/json.ts'
-import { removeLiveNodes } from './live-nodes.ts'
+import { nodesOf, removeLiveNodes } from './live-nodes.ts'
 import { nbdExportSize } from './nbd-size.ts'
 import {
   type Access,
+  belowName,
+  belowNodes,
   type DiskDescription,
   formatNode,
   forProbe,
@@ -56,6 +58,7 @@ export async function moveToImage(
     if (overlay !== undefined) await createOverlay(qmp, id, overlay, size)
     await addNodes(qmp, [
       ...(opensAtActivation(disk.protocol) ? [protocolNode(id, disk, access)] : []),
+      ...belowNodes(id, disk),
       formatNode(id, disk, access),
       ...(overlay === undefined ? [] : overlayNodes(id, disk, overlay)),
       ...(guarded ? [guardNode(id)] : []),
@@ -121,8 +124,9 @@ async function sizeOver(
 ): Promise<Int64> {
   const names = probeNames(id)
   try {
-    const node = { ...forProbe(formatNode(id, disk, 'read-only')), 'node-name': names.format, file: protocol }
-    await qmp.execute('blockdev-add', node)
+    await addNodes(qmp, belowNodes(names.id, disk))
+    const node = forProbe(formatNode(names.id, disk, 'read-only'))
+    await qmp.execute('blockdev-add', { ...node, 'node-name': names.format, file: protocol })
     await qmp.execute('block-export-add', {
       type: 'nbd',
       id: names.export,
@@ -138,7 +142,15 @@ async function sizeOver(
 async function removeProbe(qmp: Qmp, id: string): Promise<void> {
   const names = probeNames(id)
   await removeExport(qmp, names.export)
-  await removeNodes(qmp, [names.format, names.protocol])
+  await removeNode(qmp, names.format)
+  await removeBelow(qmp, id, names.id)
+  await removeNode(qmp, names.protocol)
+}
+
+/** What an image stood on, the topmost first. */
+async function removeBelow(qmp: Qmp, id: string, prefix: string): Promise<void> {
+  const count = (await nodesOf(qmp, id)).filter((name) => name.startsWith(belowName(prefix, ''))).length
+  for (let number = 0; number < count; number++) await removeNode(qmp, belowName(prefix, number))
 }
 
 /** Closes the image, and its protocol node where that is opened at each activation. */
@@ -146,7 +158,9 @@ async function closeImage(qmp: Qmp, id: string, protocolToo: boolean): Promise<v
   const names = nodeNames(id)
   await removeNodes(qmp, [names.guard, names.overlay, names.overlayFile])
   await removeLiveNodes(qmp, id)
-  await removeNodes(qmp, protocolToo ? [names.format, names.protocol] : [names.format])
+  await removeNode(qmp, names.format)
+  await removeBelow(qmp, id, id)
+  if (protocolToo) await removeNode(qmp, names.protocol)
 }
 
 async function removeIdle(qmp: Qmp, id: string): Promise<void> {
@@ -176,5 +190,5 @@ async function secretsOf(qmp: Qmp, id: string): Promise<readonly string[]> {
 
 /** The names of what is there only while an image is looked at. */
 function probeNames(id: string) {
-  return { protocol: `${id}-probe-file`, format: `${id}-probe-format`, export: `${id}-probe` }
+  return { id: `${id}-probe`, protocol: `${id}-probe-file`, format: `${id}-probe-format`, export: `${id}-probe` }
 }

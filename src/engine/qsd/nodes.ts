@@ -60,8 +60,11 @@ export interface DiskDescription {
   /** Whether writes of zeroes are made cheap: `unmap` frees the blocks and needs `discard: 'unmap'`. */
   readonly detectZeroes: 'off' | 'on' | 'unmap'
   readonly limits?: IoLimits
-  /** What the image stands on; unless given, QEMU finds it by the name in the image's header. */
-  readonly backing?: QmpObject
+  /**
+   * The images that the image stands on, the topmost first, as driver and file; unless given, QEMU finds them by the names
+   * in the headers.
+   */
+  readonly backing?: readonly { readonly driver: string; readonly file: QmpObject }[]
   /** Path of a qcow2 image that takes all writes, so that the image itself never changes; made where it is missing. */
   readonly overlay?: string
 }
@@ -167,8 +170,27 @@ export function formatNode(id: string, description: DiskDescription, access: Acc
     ...common(names.format, description, readOnly),
     ...(readOnly ? {} : { 'detect-zeroes': description.detectZeroes }),
     file: names.protocol,
-    ...(description.backing === undefined ? {} : { backing: description.backing }),
+    ...(description.backing === undefined ? {} : { backing: belowName(id, 0) }),
   }
+}
+
+/** The name of a node below the image; the topmost has number 0. */
+export function belowName(id: string, number: number | ''): string {
+  return `${id}-below${number}`
+}
+
+/** blockdev-add of what the image stands on, the lowest first: only by its name is a node taken for the one in a header. */
+export function belowNodes(id: string, { backing = [], discard }: DiskDescription): readonly QmpObject[] {
+  return backing
+    .map(({ driver, file }, number) => ({
+      driver,
+      'node-name': belowName(id, number),
+      'read-only': true,
+      discard,
+      file: { ...file, 'read-only': true },
+      ...(driver === 'qcow2' ? { backing: number + 1 < backing.length ? belowName(id, number + 1) : null } : {}),
+    }))
+    .reverse()
 }
 
 /** blockdev-add of the overlay in a file, and of its file, on the format node. */
