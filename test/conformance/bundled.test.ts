@@ -27,8 +27,11 @@ interface Bundled {
   readonly datapath: string
   readonly isMissing: boolean
   readonly start: (directory: string) => Promise<Place>
-  /** Clauses to judge where not all are; SMAPIV3_CONFORMANCE=whole judges all of them. */
+  /** Only where SMAPIV3_CONFORMANCE asks for it. */
+  readonly byHand?: true
+  /** Clauses to judge where not all are; SMAPIV3_CONFORMANCE=whole judges all. */
   readonly only?: readonly string[]
+  readonly skip?: readonly string[]
 }
 
 /** What only the engine below a plugin decides. The rest is decided by code that the file plugin is judged with. */
@@ -44,8 +47,9 @@ const ENGINE = [
   'LEAK',
 ]
 
-/** Judges everything, with every plugin. Takes an hour. */
-const WHOLE = process.env.SMAPIV3_CONFORMANCE === 'whole'
+/** `engines` judges the plugins on servers as well, which takes long; `whole` judges every clause on each of them. */
+const MODE = process.env.SMAPIV3_CONFORMANCE ?? ''
+const WHOLE = MODE === 'whole'
 
 const QEMU = ['qemu-storage-daemon', 'qemu-block-extra', 'qemu-img'] as const
 
@@ -61,6 +65,8 @@ const BUNDLED: readonly Bundled[] = [
     datapath: 'datapath.d/file',
     isMissing: lacks('loop devices', 'losetup'),
     start: files('raw'),
+    // A raw image has no bitmaps and no parent; the plugin declares both for its qcow2 images.
+    skip: ['VOL-CBT', 'VOL-COMPOSE'],
   },
   {
     name: 'file, qcow2',
@@ -68,10 +74,11 @@ const BUNDLED: readonly Bundled[] = [
     datapath: 'datapath.d/file',
     isMissing: lacks('loop devices', 'losetup', ...QEMU),
     start: files('qcow2'),
-    only: ENGINE,
+    only: [...ENGINE, 'VOL-CBT', 'VOL-COMPOSE'],
   },
   {
     name: 'rbd',
+    byHand: true,
     volume: 'volume.d/org.xen.xapi.storage.rbd',
     datapath: 'datapath.d/rbd',
     isMissing: lacks(...CEPH_NEEDS, 'python3-rbd', ...QEMU),
@@ -83,6 +90,7 @@ const BUNDLED: readonly Bundled[] = [
   },
   {
     name: 'nfs',
+    byHand: true,
     volume: 'volume.d/org.xen.xapi.storage.nfs',
     datapath: 'datapath.d/nfs',
     isMissing: lacks(...NFS_NEEDS, 'fusermount3', ...QEMU),
@@ -94,6 +102,7 @@ const BUNDLED: readonly Bundled[] = [
   },
   {
     name: 'smb',
+    byHand: true,
     volume: 'volume.d/org.xen.xapi.storage.smb',
     datapath: 'datapath.d/smb',
     isMissing: lacks(...SMB_NEEDS, 'smbnetfs', 'fusermount3', ...QEMU),
@@ -106,6 +115,7 @@ const BUNDLED: readonly Bundled[] = [
   },
   {
     name: 'lvm',
+    byHand: true,
     volume: 'volume.d/org.xen.xapi.storage.lvm',
     datapath: 'datapath.d/file',
     isMissing: lacks('lvm', 'loop devices', 'losetup', ...QEMU),
@@ -120,34 +130,34 @@ const BUNDLED: readonly Bundled[] = [
 /** One of them, by its name, for a run by hand. */
 const ONLY = process.env.SMAPIV3_CONFORMANCE_ONLY
 
-describe.each(BUNDLED.filter(({ name }) => ONLY === undefined || name === ONLY))(
-  'the bundled plugins conform: $name',
-  ({ volume, datapath, isMissing, start, only }) => {
-    test.skipIf(isMissing)('every MUST and SHOULD that applies', { timeout: LONG }, () =>
-      isolated(async (directory) => {
-        await buildPlugin(join(REPOSITORY, volume))
-        await buildPlugin(join(REPOSITORY, datapath))
-        const place = await start(directory)
-        try {
-          const report = await runConformance({
-            directory: join(REPOSITORY, volume),
-            datapaths: [join(REPOSITORY, datapath)],
-            configuration: place.configuration,
-            secrets: place.secrets,
-            level: 'should',
-            only: WHOLE ? undefined : only,
-            timeout: 120,
-          })
-          expect(wrong(report)).toEqual([])
-          expect(report.left).toEqual([])
-          expect(report.verdict.conforms).toBe(true)
-        } finally {
-          await place.remove()
-        }
-      }),
-    )
-  },
-)
+const CHOSEN = BUNDLED.filter(({ name, byHand }) => (ONLY === undefined ? !byHand || MODE !== '' : name === ONLY))
+
+describe.each(CHOSEN)('the bundled plugins conform: $name', ({ volume, datapath, isMissing, start, only, skip }) => {
+  test.skipIf(isMissing)('every MUST and SHOULD that applies', { timeout: LONG }, () =>
+    isolated(async (directory) => {
+      await buildPlugin(join(REPOSITORY, volume))
+      await buildPlugin(join(REPOSITORY, datapath))
+      const place = await start(directory)
+      try {
+        const report = await runConformance({
+          directory: join(REPOSITORY, volume),
+          datapaths: [join(REPOSITORY, datapath)],
+          configuration: place.configuration,
+          secrets: place.secrets,
+          level: 'should',
+          only: WHOLE ? undefined : only,
+          skip,
+          timeout: 120,
+        })
+        expect(wrong(report)).toEqual([])
+        expect(report.left).toEqual([])
+        expect(report.verdict.conforms).toBe(true)
+      } finally {
+        await place.remove()
+      }
+    }),
+  )
+})
 
 describe.skipIf(lacks('loop devices', 'losetup'))('a datapath plugin alone', () => {
   test('datapath.d/file conforms, by a scratch image', { timeout: LONG }, () =>
