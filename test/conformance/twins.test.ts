@@ -2,6 +2,8 @@
  * The suite on plugins of which it is known what is wrong: the good ones pass, and each broken twin fails on the clause that
  * it breaks, and on nothing else that does not follow from it.
  */
+import { execFileSync } from 'node:child_process'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import pLimit from 'p-limit'
 import { describe, expect, test } from 'vitest'
@@ -48,6 +50,15 @@ function neighboursOf({ breaks, also = [] }: Twin): readonly string[] {
   return [group, ...also]
 }
 
+/** Detaches the loop devices of a directory that a twin has leaked. */
+function releaseLoops(directory: string): void {
+  for (const name of readdirSync('/sys/block')) {
+    const file = join('/sys/block', name, 'loop/backing_file')
+    if (!existsSync(file) || !readFileSync(file, 'utf8').startsWith(`${directory}/`)) continue
+    execFileSync('losetup', ['--detach', join('/dev', name)])
+  }
+}
+
 /** What a person needs to see why. */
 function findings({ clauses }: Report, ...outcomes: string[]) {
   return clauses
@@ -80,7 +91,9 @@ describe.skipIf(lacks('loop devices', 'losetup', 'jq', 'python3'))('the conforma
         withScratch(async (directory) => {
           const pair = await installTwin(directory, twin)
           const only = WHOLE ? [] : neighboursOf(twin)
-          const report = await judge(pair, directory, { only, timeout: twin.timeout })
+          const report = await judge(pair, directory, { only, timeout: twin.timeout }).finally(() =>
+            releaseLoops(directory),
+          )
           const failed = report.clauses.filter(({ outcome }) => outcome === 'failed').map(({ id }) => id)
           const known: readonly ClauseId[] = [twin.breaks, ...(twin.also ?? [])]
           const hint = JSON.stringify(findings(report, 'failed', 'follows'), null, 1)
