@@ -2,7 +2,7 @@
  * The command line: dist/cli/main.cjs, which runs command.js. One script, because Node reads that faster than modules,
  * and a small one; what not every call needs is loaded from beside it.
  */
-import { chmod, copyFile, readdir, rm, writeFile } from 'node:fs/promises'
+import { chmod, copyFile, mkdir, readdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { build, type Plugin } from 'esbuild'
 import { writeCodeCache } from './code-cache.ts'
@@ -15,6 +15,7 @@ const VALIDATORS = join('src', 'contract', 'generated', 'validators')
 /** Builds the executable, its validators and its code cache; returns the path of the executable. */
 export async function buildExecutable(root: string): Promise<string> {
   const directory = join(root, 'dist', 'cli')
+  await mkdir(directory, { recursive: true })
   const path = join(directory, 'main.cjs')
   const cache = join(directory, 'command.cache')
   // V8 knows the script that a cache belongs to by its length alone: none may outlive its script.
