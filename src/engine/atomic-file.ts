@@ -57,8 +57,26 @@ export function writeFileAtomic(path: string, content: string, mode = 0o600): vo
  * @throws the system's error where the file cannot be read
  */
 export function* readFilesOf(path: string): Iterable<string> {
-  yield readFileSync(path, 'utf8')
+  yield afresh(() => readFileSync(path, 'utf8'))
   if (existsSync(path + TEMPORARY_SUFFIX)) yield readFileSync(path + TEMPORARY_SUFFIX, 'utf8')
+}
+
+/** What NFS answers about an open file that was replaced or removed since (ESTALE); Node.js has no name for it. */
+const STALE = -116
+
+/** Attempts to read a file that others replace. */
+const ATTEMPTS = 10
+
+/** Reads a file, once more where another one has got its name meanwhile. */
+export function afresh<T>(read: () => T): T {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return read()
+    } catch (error) {
+      const isStale = error instanceof Error && 'errno' in error && error.errno === STALE
+      if (!isStale || attempt === ATTEMPTS) throw error
+    }
+  }
 }
 
 /** What statfs(2) says of file systems outside the kernel. */

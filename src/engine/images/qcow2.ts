@@ -3,6 +3,7 @@
  * of images that the metadata say are qcow2: nothing is ever probed.
  */
 import { closeSync, openSync, readSync } from 'node:fs'
+import { afresh } from '../atomic-file.ts'
 import { DamagedFileError } from '../sr/record-file.ts'
 
 const MAGIC = 0x514649fb
@@ -31,8 +32,10 @@ export interface Qcow2Header {
  * @throws DamagedFileError, and the system's error where the file cannot be read
  */
 export function readQcow2Header(path: string): Qcow2Header {
-  return withFile(path, (descriptor) =>
-    parseQcow2Header(path, area.subarray(0, readSync(descriptor, area, 0, HEADER_AREA, 0))),
+  return afresh(() =>
+    withFile(path, (descriptor) =>
+      parseQcow2Header(path, area.subarray(0, readSync(descriptor, area, 0, HEADER_AREA, 0))),
+    ),
   )
 }
 
