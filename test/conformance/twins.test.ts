@@ -91,9 +91,9 @@ describe.skipIf(lacks('loop devices', 'losetup', 'jq', 'python3'))('the conforma
         withScratch(async (directory) => {
           const pair = await installTwin(directory, twin)
           const only = WHOLE ? [] : neighboursOf(twin)
-          const report = await judge(pair, directory, { only, timeout: twin.timeout }).finally(() =>
-            releaseLoops(directory),
-          )
+          // One check after the other: what a twin does to other volumes would hit any check that runs beside it.
+          const options = { only, timeout: twin.timeout, parallel: 1 }
+          const report = await judge(pair, directory, options).finally(() => releaseLoops(directory))
           const failed = report.clauses.filter(({ outcome }) => outcome === 'failed').map(({ id }) => id)
           const known: readonly ClauseId[] = [twin.breaks, ...(twin.also ?? [])]
           const hint = JSON.stringify(findings(report, 'failed', 'follows'), null, 1)
