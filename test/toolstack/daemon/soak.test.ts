@@ -10,6 +10,8 @@ const QUEUE = 'org.xen.xapi.storage.soak'
 const CALLS = 10_000
 const SETTLED = 4_000
 const CALLERS = 8
+/** Descriptors of pipes that may be in stock: batches of 48 are made when few are left. A leak in a call in a hundred is more. */
+const STOCK = 80
 /** Kilobytes: calls that each kept a few lines would keep more. */
 const GROWTH = 32 * 1024
 /** Wishes of the plugin, one of which is no success. */
@@ -26,8 +28,7 @@ describe.skipIf(lacks('cc'))('ten thousand calls through the switch', () => {
     const settled = { descriptors: descriptorsOf(pid), resident: residentOf(pid) }
     await load(at, CALLS - SETTLED)
     await until(() => childrenOf(pid) === 0 && at.switch.contents(QUEUE).length === 0)
-    // A few pipes are kept in stock.
-    expect(descriptorsOf(pid)).toBeLessThanOrEqual(settled.descriptors + 2 * CALLERS)
+    expect(descriptorsOf(pid)).toBeLessThanOrEqual(settled.descriptors + STOCK)
     expect(residentOf(pid) - settled.resident).toBeLessThan(GROWTH)
   }, 180_000)
 })
