@@ -7,12 +7,13 @@ import { ConfigurationError, SrMismatchError, SrReadOnlyError } from '../sr/erro
 import { unreachableSr } from '../sr/health.ts'
 import { withLock } from '../sr/locks.ts'
 import { endJob, forgetJob, wishJob, workInProgress } from './coalesce-job.ts'
-import { collect, removeAll } from './collect.ts'
+import { collect } from './collect.ts'
 import type { Configuration, DirectoryAttachment, Location, RepositoryDriver } from './driver.ts'
 import { formatIn } from './format.ts'
 import { type Identity, newIdentity, readIdentity, uuidFor, writeIdentity } from './identity.ts'
-import { identityFile, jobLockFile, jobRequestFile, readContents, srLockFile } from './layout.ts'
+import { identityFile, jobLockFile, jobRequestFile, srLockFile } from './layout.ts'
 import { isWritable, makeDirectory, refuseMissing, refuseOccupied, removeIfEmpty } from './place.ts'
+import { removeVolumes } from './remove-all.ts'
 import {
   attachmentsFor,
   checkRepository,
@@ -181,17 +182,6 @@ function expectedIdentity(configuration: Configuration, { sr }: Location, direct
   const expected = configuration.sr_uuid
   if (expected === undefined || expected === identity.uuid) return identity
   throw new SrMismatchError(`${directory} holds the SR ${identity.uuid}, not ${expected}`)
-}
-
-/** Removes every volume; one that is being made is waited for, and finds out that the SR is being destroyed. */
-async function removeVolumes(place: Directory): Promise<void> {
-  for (let keys = allKeys(place); keys.length > 0; keys = allKeys(place)) {
-    for (const key of keys) await removeAll(place, key)
-  }
-}
-
-function allKeys({ directory }: Directory): readonly string[] {
-  return [...readContents(directory).volumes.keys()]
 }
 
 function hasIdentity(directory: string): boolean {
