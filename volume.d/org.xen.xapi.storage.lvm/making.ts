@@ -70,6 +70,8 @@ export function replaceVolume(
 ): void {
   const { key, volume } = generation
   const metadata = { ...metadataOf(volume), ...change }
+  // What a killed call left has the name that is wanted now.
+  removeOthers(attachment, key, held)
   make(attachment, key, nextName(generation), metadata, plan, held, (commit) =>
     // What was said of the volume meanwhile must not be lost.
     withMetadata(attachment, key, () => {
