@@ -8,7 +8,7 @@ import { type Random, randomNumbers, SEED } from './random.ts'
 import { type StorageDescription, underTest, type Volume } from './storage.ts'
 
 /** How often the plugin is killed unless SMAPIV3_CRASHES says otherwise. */
-const CRASHES = 28
+const CRASHES = 200
 
 /** How much longer than an undisturbed call a kill is awaited: some calls are to finish. */
 const SLACK = 1.2
