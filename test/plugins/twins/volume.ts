@@ -73,7 +73,7 @@ export const VOLUME: readonly Twin[] = [
       [
         'volume',
         '      stat({ sr, key }) {\n        checkAttached(sr)\n',
-        '      stat({ sr, key }) {\n        checkAttached(sr)\n        const [first] = KEY.test(key) && !existsSync(join(sr, key)) ? list(sr) : []\n        if (first !== undefined) return first\n',
+        '      stat({ sr, key }) {\n        checkAttached(sr)\n        const size = { virtual_size: 4194304, physical_utilisation: 0 }\n        const made = { name: "", description: "", read_write: true, sharable: false, uri: [], keys: {} }\n        if (KEY.test(key) && !existsSync(join(sr, key))) return { key, uuid: key, ...made, ...size }\n',
       ],
     ],
     also: ['VOL-DESTROY-001', 'SR-SECOND-004'],
