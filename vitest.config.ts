@@ -1,9 +1,23 @@
 import { availableParallelism } from 'node:os'
 import { defineConfig } from 'vitest/config'
+import { BaseSequencer, type TestSpecification } from 'vitest/node'
+
+/** Tests that take minutes, whose files are too small for Vitest to see it. */
+const LONG = /\/test\/(volume\.d|datapath\.d)\/|\/soak\.test\.ts$/
+
+/** Long ones first, so that the run does not end with a single worker that still has one to do. */
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const sorted = await super.sort(files)
+    const isLong = ({ moduleId }: TestSpecification) => LONG.test(moduleId)
+    return [...sorted.filter(isLong), ...sorted.filter((file) => !isLong(file))]
+  }
+}
 
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
+    sequence: { sequencer: LongestFirst },
     // Tests on servers wait as often as they compute.
     maxWorkers: availableParallelism() + 1,
     testTimeout: 120_000,
