@@ -109,6 +109,18 @@ export class DiskSession {
     return { found, result }
   }
 
+  /**
+   * Datapath.attach again for each domain that has the bytes of the volume itself: it answers as before, and the disk
+   * shows the size that the volume has now.
+   */
+  async attachAgain(): Promise<void> {
+    for (const user of this.users().filter(({ volume }) => volume === this.#key)) {
+      const callee = datapathCallee(await this.#through(user))
+      const { uri, domain } = user
+      await this.#parts.caller.call(callee, 'Datapath.attach', { uri, domain }, this.#options)
+    }
+  }
+
   /** Datapath.activate_readonly where that is wanted and possible, otherwise Datapath.activate. */
   async activate(found: Found, domain: string, readOnly: boolean): Promise<void> {
     const { plugin, name } = found.datapath

@@ -8,6 +8,7 @@ import { Registry } from '../registry/registry.ts'
 import type { ReadyPlugin, Snapshot } from '../registry/snapshot.ts'
 import { type AttachedSr, AttachedSrs } from './attached-srs.ts'
 import { Connections } from './connections.ts'
+import { DiskSession } from './disk-session.ts'
 import { Disks } from './disks.ts'
 import { Locks } from './locks.ts'
 import { Operations } from './operations.ts'
@@ -44,9 +45,13 @@ export class Host {
       calleeOf: (sr: AttachedSr) => this.#calleeOf(sr),
     }
     this.srs = new Srs({ ...parts, volumePlugin: (name) => this.registry.find(name, 'volume') })
-    this.volumes = new Volumes(parts)
     const datapathFor = (scheme: string) => this.registry.datapathFor(scheme)
-    this.disks = new Disks({ ...parts, datapathFor })
+    const diskParts = { ...parts, datapathFor }
+    this.volumes = new Volumes({
+      ...parts,
+      showGrowth: (sr, key, call) => new DiskSession(diskParts, sr, key, call).attachAgain(),
+    })
+    this.disks = new Disks(diskParts)
     this.operations = new Operations({ caller, disks: this.disks, datapathFor })
   }
 

@@ -20,6 +20,8 @@ export interface VolumeParts {
   readonly locks: Locks
   readonly table: AttachedSrs
   readonly calleeOf: (sr: AttachedSr) => Callee
+  /** Lets those who have the volume attached see its new size; called with the volume's lock held. */
+  readonly showGrowth: (sr: AttachedSr, key: string, options: CallOptions) => Promise<void>
   readonly warn: (message: string) => void
 }
 
@@ -64,6 +66,24 @@ export class Volumes {
     const volumes = await this.#parts.locks.hold([want], ls, options?.signal)
     const temporary = new Set(volumes.map(({ keys }) => keys[CLONE_ON_BOOT]))
     return volumes.filter(({ key }) => !temporary.has(key))
+  }
+
+  /** Grows a volume; those who have it attached see the new size. */
+  async resize(reference: string, params: VolumeParams<'Volume.resize'>, options: CallOptions = {}): Promise<void> {
+    const { table, caller, calleeOf, locks, showGrowth, warn } = this.#parts
+    const attached = table.resolve(reference)
+    const { key } = params
+    const resize = async () => {
+      await caller.call(calleeOf(attached), 'Volume.resize', { sr: attached.sr, ...params }, options)
+      try {
+        await showGrowth(attached, key, options)
+      } catch (error) {
+        // The volume has grown all the same, and its disk is as before.
+        const reason = error instanceof Error ? error.message : String(error)
+        warn(`volume ${key} has grown, and its disk will show it when it is attached or activated next: ${reason}`)
+      }
+    }
+    await locks.hold(wantsOf('Volume.resize', attached, params), resize, options.signal)
   }
 
   /** Destroys a volume, and before it the temporary clone that a non-persistent disk may have left. */

@@ -1,7 +1,8 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { io, nbdUriOf } from '../support/datapath.ts'
+import { loopCapacity } from '../../src/engine/loop.ts'
+import { blockDeviceOf, io, nbdUriOf } from '../support/datapath.ts'
 import { lacks } from '../support/needs.ts'
 import { ISCSI_NEEDS, iscsiServer } from '../support/servers/iscsi.ts'
 import { DISK_SIZE, READ, testsOfEveryScheme, underTest, WRITE } from './networked.ts'
@@ -23,7 +24,18 @@ async function start(chap?: typeof CHAP) {
 }
 
 describe.skipIf(missing)('iscsi', () => {
-  testsOfEveryScheme(underTest('datapath.d/iscsi', () => start()))
+  const it = underTest('datapath.d/iscsi', () => start())
+  testsOfEveryScheme(it)
+
+  test('a unit that grows while it is written', async () => {
+    const uri = await it.server.newDisk()
+    const target = nbdUriOf(await it.use(uri))
+    await io(target, WRITE)
+    await it.server.growUnit(Number(uri.split('/').at(-1)), 2 * DISK_SIZE)
+    const answer = await it.attach(uri)
+    expect(loopCapacity(blockDeviceOf(answer))).toBe(2 * DISK_SIZE)
+    await io(target, [`write -P 7 ${DISK_SIZE} 64k`, 'flush', `read -P 7 ${DISK_SIZE} 64k`, ...READ])
+  })
 })
 
 describe.skipIf(missing)('iscsi with CHAP', () => {

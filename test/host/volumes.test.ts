@@ -40,6 +40,29 @@ describe('a volume', () => {
     expect(volume.calls().at(-1)?.params).toMatchObject({ sr: 'demo://vg0', key: 'vol-1', dest_sr: 'demo://vg1' })
   })
 
+  test('that grows is attached again for those who have it, who then see the new size', async () => {
+    const { host, volume, datapath, warnings } = await setUpAttached()
+    await host.volumes.resize(SR, { key: 'vol-1', new_size: 5 })
+    for (const domain of ['7', '8']) await host.disks.connect(SR, 'vol-1', { domain })
+    await host.disks.connect(SR, 'vol-2', { domain: '7' })
+    datapath.takeMethods()
+    volume.takeMethods()
+    const calls = datapath.calls().length
+    await host.volumes.resize(SR, { key: 'vol-1', new_size: 6 })
+    expect(volume.takeMethods()).toEqual(['Volume.resize'])
+    const again = datapath.calls().slice(calls)
+    expect(again.map(({ method, params }) => [method, params.uri, params.domain]).sort()).toEqual([
+      ['Datapath.attach', 'demo:///vol-1', '7'],
+      ['Datapath.attach', 'demo:///vol-1', '8'],
+    ])
+    expect(warnings).toEqual([])
+    datapath.fail('Datapath.attach', ['Busy', 'x'])
+    await host.volumes.resize(SR, { key: 'vol-1', new_size: 7 })
+    expect(warnings).toEqual([expect.stringMatching(/vol-1 has grown.*Busy/)])
+    volume.fail('Volume.resize', ['SR_BACKEND_FAILURE_44', 'full'])
+    await expect(host.volumes.resize(SR, { key: 'vol-1', new_size: 8 })).rejects.toThrow('full')
+  })
+
   test('of a bad size never reaches the plugin', async () => {
     const { host, volume } = await setUpAttached()
     const create = (size: number | bigint) =>

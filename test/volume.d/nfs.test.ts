@@ -4,6 +4,7 @@ import { lacks } from '../support/needs.ts'
 import { NFS_NEEDS, nfsServer } from '../support/servers/nfs.ts'
 import { type Format, serverStorage } from './server-storage.ts'
 import { crash } from './suites/crash.ts'
+import { growth } from './suites/growth.ts'
 import { model } from './suites/model.ts'
 import type { StorageDescription } from './suites/storage.ts'
 import { story } from './suites/story.ts'
@@ -22,6 +23,7 @@ const missing = lacks(...NFS_NEEDS, 'qemu-storage-daemon', 'qemu-block-extra', '
 
 describe.skipIf(missing)('org.xen.xapi.storage.nfs', () => {
   story(storage('qcow2'))
+  growth(storage('qcow2'))
   crash(storage('qcow2'), 10)
   model(storage('raw'), 48)
 })

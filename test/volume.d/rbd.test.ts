@@ -3,6 +3,7 @@ import { lacks } from '../support/needs.ts'
 import { CEPH_NEEDS, type CephCluster, cephCluster } from '../support/servers/ceph.ts'
 import { eventually } from '../support/servers/eventually.ts'
 import { crash } from './suites/crash.ts'
+import { growth } from './suites/growth.ts'
 import { model } from './suites/model.ts'
 import type { Configuration, Storage, StorageDescription } from './suites/storage.ts'
 import { story } from './suites/story.ts'
@@ -94,6 +95,7 @@ async function hasChildren(ceph: CephCluster, place: Configuration, image: strin
 
 describe.skipIf(missing)('rbd', () => {
   story(description)
+  growth(description)
   crash(description, 7)
   model(description, 64)
 })

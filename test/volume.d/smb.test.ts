@@ -3,6 +3,7 @@ import { lacks } from '../support/needs.ts'
 import { SMB_NEEDS, smbServer } from '../support/servers/smb.ts'
 import { type Format, serverStorage } from './server-storage.ts'
 import { crash } from './suites/crash.ts'
+import { growth } from './suites/growth.ts'
 import { model } from './suites/model.ts'
 import type { StorageDescription } from './suites/storage.ts'
 import { story } from './suites/story.ts'
@@ -26,6 +27,7 @@ const missing = lacks(...SMB_NEEDS, 'smbnetfs', 'qemu-storage-daemon', 'qemu-img
 
 describe.skipIf(missing)('org.xen.xapi.storage.smb', () => {
   story(storage('qcow2'))
+  growth(storage('qcow2'))
   // Over smbnetfs a repeated SR.destroy has been seen to wait for minutes after a kill: see the plugin's README.
   crash(storage('qcow2'), 10, process.env.SMAPIV3_KILL_SMB_DESTROY === '1')
   model(storage('raw'), 48)

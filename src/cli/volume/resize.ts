@@ -14,7 +14,7 @@ export const resize = verb({
       .positional('size', text('New size: 10GiB, 512MiB, 1TiB, or a number of bytes')),
   run: async ({ sr, key, size }, { host, call }) => {
     const bytes = parseSize(size)
-    await host.volumes.call('Volume.resize', sr, { key, new_size: bytes }, call)
+    await host.volumes.resize(sr, { key, new_size: bytes }, call)
     return done(`${key} has ${formatSize(bytes)}.`)
   },
 })

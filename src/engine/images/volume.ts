@@ -187,8 +187,11 @@ async function growChained(
 ): Promise<void> {
   const { directory } = repository
   const image = imageFile(directory, key, 'qcow2')
-  await withLocalWriter(repository, key, async (writer) => {
-    if (writer !== undefined) return await growLive(writer, bytes)
+  const live = await withLocalWriter(repository, key, async (writer) => {
+    if (writer !== undefined) {
+      await growLive(writer, bytes)
+      return true
+    }
     if (hasBitmap(image, BITMAP) && readBitmap(image, BITMAP) === undefined) {
       // QEMU resizes no image with a bitmap that whoever recorded it left unfinished.
       writeMetadata(directory, key, { ...metadata, cbt: { ...metadata.cbt, lost: true } })
@@ -196,7 +199,9 @@ async function growChained(
       addBitmap(image, BITMAP, held)
     }
     growQcow2(image, bytes, held)
+    return false
   })
   const local = repository.localDisk(`${key}.qcow2`)
-  if (local !== undefined) await growFront(local.front, bytes)
+  // A disk that is attached and not activated shows it when it is attached again or activated.
+  if (live && local !== undefined) await growFront(local.front, bytes)
 }

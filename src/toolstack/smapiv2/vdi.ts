@@ -103,7 +103,7 @@ export const VDI: Readonly<Record<string, Method>> = {
     parameters: { ...ON_VDI, new_size: integer },
     run: async (context, params) => {
       const { vdi: key, new_size } = params
-      await call(context, params, 'Volume.resize', { key, new_size })
+      await context.host.volumes.resize(attachedSr(context, params.sr).uuid, { key, new_size }, options(params))
       return (await call(context, params, 'Volume.stat', { key })).virtual_size
     },
   }),

@@ -20,6 +20,8 @@ export interface IscsiServer {
   readonly target: string
   /** Adds a logical unit of a size in bytes, thinly provisioned. */
   addUnit(lun: number, bytes: number): Promise<void>
+  /** Makes a unit larger, as an array does. */
+  growUnit(lun: number, bytes: number): Promise<void>
   /** Gives a unit another identity, as if the array had given its number to another disk. */
   replaceUnit(lun: number): Promise<void>
   /** Adds another target, without units, and with a login of its own. */
@@ -78,6 +80,14 @@ export async function iscsiServer(chap?: ChapLogin): Promise<IscsiServer> {
       writeFileSync(file, '')
       truncateSync(file, bytes)
       units.set(lun, file)
+      await present(lun, file)
+    },
+    async growUnit(lun, bytes) {
+      const file = units.get(lun)
+      if (file === undefined) throw new Error(`there is no unit ${lun}`)
+      truncateSync(file, bytes)
+      // The server looks at the size of a file only when it is given out.
+      await admin('--op', 'delete', '--mode', 'logicalunit', '--tid', '1', '--lun', String(lun))
       await present(lun, file)
     },
     async replaceUnit(lun) {

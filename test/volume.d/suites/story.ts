@@ -1,30 +1,14 @@
 /** What a user does with an SR from its creation to its end, through the command line `smapiv3`. */
-import { cpSync } from 'node:fs'
-import { basename, join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { Place } from '../../cli/smapiv3.ts'
+import { describe, expect, test } from 'vitest'
 import { io, targetOf } from '../../support/datapath.ts'
+import { commandLine, settings, typeOf } from './command-line.ts'
 import { BLOCK, type Content, changed, expectBytes, expectStored, grown, write, zeroes } from './content.ts'
 import { type Configuration, type StorageDescription, underTest, type Volume } from './storage.ts'
 
 export function story(description: StorageDescription): void {
   describe('a user', () => {
     const it = underTest(description)
-    let place: Place
-    beforeAll(async () => {
-      place = await Place.make()
-      // Links to the plugins would be followed, and lead out of the root.
-      cpSync(it.plugin.directory, join(place.root, 'volume.d', basename(description.volume)), COPY)
-      cpSync(it.datapath.directory, join(place.root, 'datapath.d', basename(description.datapath)), COPY)
-    }, 60_000)
-    afterAll(() => place.remove())
-
-    async function cli<T>(...words: readonly string[]): Promise<T> {
-      const environment = { SMAPIV3_RUN_DIR: it.plugin.runDirectory }
-      const { status, stdout, stderr } = await place.run(['--json', ...words], { environment })
-      if (status !== 0) throw new Error(`smapiv3 ${words.join(' ')}: ${stdout}${stderr}`)
-      return JSON.parse(stdout) as T
-    }
+    const cli = commandLine(it, description)
 
     /** Runs commands of qemu-io on a disk that the command line attaches and detaches. */
     async function onDisk(key: string, body: (target: string) => Promise<void>, ...options: string[]): Promise<void> {
@@ -42,9 +26,7 @@ export function story(description: StorageDescription): void {
 
     test('makes an SR, uses volumes and removes all of it', async () => {
       const { storage, unit } = it
-      const type = basename(description.volume).split('.').at(-1) ?? ''
-      const settings = (configuration: Configuration) =>
-        Object.entries(configuration).map(([name, value]) => `${name}=${value}`)
+      const type = typeOf(description)
       const { uuid, configuration } = await cli<{ uuid: string; configuration: Configuration }>(
         ...['sr', 'create', type, '--name', 'story', ...settings(await storage.newPlace())],
       )
@@ -131,8 +113,6 @@ export function story(description: StorageDescription): void {
     }, 300_000)
   })
 }
-
-const COPY = { recursive: true, verbatimSymlinks: true }
 
 const ORDERS = [
   ['volume', 'snapshot', 'clone'],
