@@ -135,7 +135,8 @@ export async function destroy(driver: RepositoryDriver, { sr }: Params<'SR.destr
       syncPath(directory)
     })
   }
-  rmSync(srLockFile(directory), { force: true })
+  // Also that of a call which was killed when the identity was gone already; between hosts a lock is no file.
+  if (existsSync(srLockFile(directory))) (await locks.lock(srLockFile(directory))).remove()
   if (destroying.made_directory) removeIfEmpty(directory)
   await detach(driver, { sr, dbg: '' })
 }

@@ -7,22 +7,25 @@
  * long as the file says takes the lock over. All clocks involved measure durations on one host: no two have to agree.
  *
  * - Who takes over first makes the directory `taking` in the lock and looks again: of several, one does.
+ * - A lock may be without a holder, or with an empty file for one, because who made it was killed before it wrote: it is
+ *   taken over when it has been so for some seconds. Who made it and took nearly as long does not trust what it wrote.
  * - A holder that finds the lock taken, or could not write for nearly as long, was paused or cut off. It kills its own
  *   process at once: it must not go on.
  * - Within a host the processes are kept apart by flock(2) on a file in the run directory, which the kernel frees when
  *   they die. So a lock that this host left behind is taken over without waiting.
  */
 import { randomUUID } from 'node:crypto'
-import { existsSync, mkdirSync, readFileSync, rmdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Lock, LockTimeoutError, lock as lockHere, tryLock as tryLockHere } from '../lock.ts'
 import { fileNameFor, runDirectory } from '../run-directory.ts'
 import type { Locks } from '../sr/locks.ts'
-import { errnoOf, storageError } from '../storage-error.ts'
+import { storageError } from '../storage-error.ts'
 import { startBeating } from './heartbeat.ts'
-import { type Holder, holderText, isSame, overwrite, parseHolder } from './holder.ts'
+import { type Holder, isSame, overwrite } from './holder.ts'
 import { hostId } from './host.ts'
+import { beginTaking, endTaking, holderFile, make, readHolder, remove, writeHolder } from './lock-directory.ts'
+import { forget, look, now, remember, remembered, type Sight } from './sight.ts'
 
 /** The environment variable that says after how many seconds of silence a holder of a lock counts as dead. */
 const VARIABLE = 'SMAPIV3_LEASE_SECONDS'
@@ -31,8 +34,8 @@ const SECONDS = 30
 /** Milliseconds between two looks at a lock that somebody has. */
 const INTERVAL = 200
 
-/** Attempts to remove a lock while waiters look at it. */
-const REMOVALS = 10
+/** Milliseconds that a holder has to write who it is, and after which a lock without a holder is taken over. */
+const WRITING = { atMost: 2_000, takenAfter: 5_000 } as const
 
 /** Milliseconds to wait for a lock: less than the shortest deadline of a method that takes one (5 minutes). */
 const PATIENCE = 240_000
@@ -49,34 +52,33 @@ export const LEASES: Locks = {
   },
 }
 
-/** What a waiter saw last: the holder, whether somebody takes over, and since when that has been so. */
-interface Sight {
-  readonly holder: Holder | undefined
-  readonly taking: boolean
-  readonly since: number
-}
-
 async function acquire(path: string, here: Lock, patience: number): Promise<Lock>
 async function acquire(path: string, here: Lock, patience: 0): Promise<Lock | undefined>
 async function acquire(path: string, here: Lock, patience: number): Promise<Lock | undefined> {
   const own: Holder = { host: hostId(), token: randomUUID(), seconds: leaseSeconds(), count: 0 }
-  const begin = performance.now()
-  let sight: Sight | undefined
+  const begin = now()
+  const memory = `${localFile(path)}.seen`
+  let sight = remembered(memory)
   try {
     for (;;) {
-      if (make(path) && write(path, own)) return held(path, own, here)
+      const start = now()
+      if (make(path) && writeHolder(path, own, 'wx') && isInTime(start)) break
       sight = look(path, sight)
-      if (isDead(sight, own) && takeOver(path, own, sight)) return held(path, own, here)
-      if (performance.now() - begin > patience) break
+      if (isDead(sight, own) && takeOver(path, own, sight)) break
+      if (now() - begin > patience) {
+        if (patience > 0) throw new LockTimeoutError(path)
+        remember(memory, sight)
+        here.remove()
+        return undefined
+      }
       await sleep(INTERVAL)
     }
+    if (sight !== undefined) forget(memory)
   } catch (error) {
     here.remove()
     throw storageError(error)
   }
-  here.remove()
-  if (patience === 0) return undefined
-  throw new LockTimeoutError(path)
+  return held(path, own, here)
 }
 
 function held(path: string, own: Holder, here: Lock): Lock {
@@ -87,7 +89,7 @@ function held(path: string, own: Holder, here: Lock): Lock {
     isHeld = false
     heart.stop()
     try {
-      const holder = read(path)
+      const holder = readHolder(path)
       if (holder !== undefined && isSame(holder, own)) remove(path)
     } finally {
       here.remove()
@@ -96,101 +98,36 @@ function held(path: string, own: Holder, here: Lock): Lock {
   return { descriptor: here.descriptor, release, remove: release }
 }
 
-/** Whether this call made the lock's directory. */
-function make(path: string): boolean {
-  try {
-    mkdirSync(path, 0o700)
-    return true
-  } catch (error) {
-    if (errnoOf(error) === 'EEXIST') return false
-    throw error
-  }
-}
-
-/** Whether the lock, which was just made, is still without a holder: its maker may have slept. */
-function write(path: string, own: Holder): boolean {
-  try {
-    writeFileSync(holderFile(path), holderText(own), { flag: 'wx', mode: 0o600 })
-    return true
-  } catch (error) {
-    if (['EEXIST', 'ENOENT'].includes(errnoOf(error) ?? '')) return false
-    throw error
-  }
-}
-
-function look(path: string, before: Sight | undefined): Sight {
-  const holder = read(path)
-  const taking = existsSync(takingDirectory(path))
-  const isUnchanged =
-    before !== undefined &&
-    before.taking === taking &&
-    (holder === undefined || before.holder === undefined
-      ? holder === before.holder
-      : isSame(holder, before.holder) && holder.count === before.holder.count)
-  return { holder, taking, since: isUnchanged ? before.since : performance.now() }
+/**
+ * Whether somebody became the holder so quickly that nobody can have taken the lock over meanwhile. Where it was too slow,
+ * the file names a process of this host: the lock is taken over like that of a dead one.
+ * @param start when it began to
+ */
+function isInTime(start: number): boolean {
+  return now() - start < WRITING.atMost
 }
 
 /** Whether the holder has been silent for too long, or was a process of this host, which is gone: we have its flock. */
 function isDead({ holder, since }: Sight, own: Holder): boolean {
   if (holder?.host === own.host) return true
-  return performance.now() - since > (holder?.seconds ?? own.seconds) * 1000
+  return now() - since > (holder === undefined ? WRITING.takenAfter : holder.seconds * 1000)
 }
 
 /** Takes the lock from a dead holder; false where another host was faster. */
 function takeOver(path: string, own: Holder, { holder, taking }: Sight): boolean {
+  const start = now()
   // Who was taking over has died at it.
-  if (taking) rmdir(takingDirectory(path))
-  if (!existsSync(path) || !make(takingDirectory(path))) return false
+  if (taking) endTaking(path)
+  if (!beginTaking(path)) return false
   try {
-    const now = read(path)
-    if (holder === undefined) return now === undefined && write(path, own)
-    if (now === undefined || !isSame(now, holder) || now.count !== holder.count) return false
+    const present = readHolder(path)
+    if (holder === undefined) return present === undefined && writeHolder(path, own, 'w') && isInTime(start)
+    if (present === undefined || !isSame(present, holder) || present.count !== holder.count) return false
     overwrite(holderFile(path), own)
     return true
   } finally {
-    rmdir(takingDirectory(path))
+    endTaking(path)
   }
-}
-
-/** Should the directory stay, it is a lock without a holder, which the next one takes over. */
-function remove(path: string): void {
-  rmSync(holderFile(path), { force: true })
-  for (let attempt = 0; attempt < REMOVALS; attempt++) {
-    try {
-      rmdirSync(path)
-      return
-    } catch (error) {
-      if (errnoOf(error) === 'ENOENT') return
-      // A waiter that found the holder silent is about to see that it is not.
-      if (!['ENOTEMPTY', 'EEXIST', 'EBUSY'].includes(errnoOf(error) ?? '')) throw error
-      rmdir(takingDirectory(path))
-    }
-  }
-}
-
-function read(path: string): Holder | undefined {
-  try {
-    return parseHolder(readFileSync(holderFile(path), 'utf8'))
-  } catch (error) {
-    if (errnoOf(error) === 'ENOENT') return undefined
-    throw error
-  }
-}
-
-function rmdir(path: string): void {
-  try {
-    rmdirSync(path)
-  } catch (error) {
-    if (errnoOf(error) !== 'ENOENT') throw error
-  }
-}
-
-function holderFile(path: string): string {
-  return join(path, 'holder')
-}
-
-function takingDirectory(path: string): string {
-  return join(path, 'taking')
 }
 
 function localFile(path: string): string {

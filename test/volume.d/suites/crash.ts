@@ -13,11 +13,8 @@ const CRASHES = 200
 /** How much longer than an undisturbed call a kill is awaited: some calls are to finish. */
 const SLACK = 1.2
 
-/**
- * @param crashes for plugins of which one kill takes long
- * @param killsDestroy whether SR.destroy is killed as well
- */
-export function crash(description: StorageDescription, crashes = CRASHES, killsDestroy = true): void {
+/** @param crashes for plugins of which one kill takes long */
+export function crash(description: StorageDescription, crashes = CRASHES): void {
   describe('killed at any instant', () => {
     const it = underTest(description)
     const kills = Number(process.env.SMAPIV3_CRASHES ?? crashes)
@@ -190,7 +187,7 @@ export function crash(description: StorageDescription, crashes = CRASHES, killsD
         }
 
         durations.set('SR.destroy', durations.get('Volume.create') ?? 0)
-        if (killsDestroy) await kill(random, 'SR.destroy', { sr })
+        await kill(random, 'SR.destroy', { sr })
         if ((await plugin.call('Plugin.ls', {})).includes(sr)) await plugin.call('SR.destroy', { sr })
         expect(await storage.remains(place)).toEqual([])
       },

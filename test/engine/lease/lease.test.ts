@@ -1,0 +1,193 @@
+/** Locks between hosts: each host is a run directory of its own, all of them share one directory. */
+import { type ChildProcess, spawn } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
+import { once } from 'node:events'
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { dir } from 'tmp-promise'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { holderText, parseHolder } from '../../../src/engine/lease/holder.ts'
+import { LEASES } from '../../../src/engine/lease/lease.ts'
+import { RUN_DIRECTORY_VARIABLE } from '../../../src/engine/run-directory.ts'
+import { eventually } from '../../support/servers/eventually.ts'
+
+const SECONDS_VARIABLE = 'SMAPIV3_LEASE_SECONDS'
+const CONTENDER = join(import.meta.dirname, 'contender.ts')
+
+let scratch: Awaited<ReturnType<typeof dir>>
+let lock: string
+const children: ChildProcess[] = []
+
+beforeEach(async () => {
+  scratch = await dir({ unsafeCleanup: true, prefix: 'smapiv3-lease-' })
+  lock = join(scratch.path, 'a.lock')
+})
+
+afterEach(async () => {
+  delete process.env[RUN_DIRECTORY_VARIABLE]
+  delete process.env[SECONDS_VARIABLE]
+  for (const child of children.splice(0)) {
+    if (child.exitCode !== null || child.signalCode !== null) continue
+    child.kill('SIGKILL')
+    await once(child, 'exit')
+  }
+  await scratch.cleanup()
+})
+
+/** Makes this process one of a host. */
+function on(host: string): typeof LEASES {
+  process.env[RUN_DIRECTORY_VARIABLE] = join(scratch.path, host)
+  return LEASES
+}
+
+/** Starts a process on a host. */
+function start(host: string, ...args: readonly string[]): ChildProcess {
+  const child = spawn(process.execPath, ['--import', 'tsx', CONTENDER, scratch.path, ...args], {
+    env: { ...process.env, [RUN_DIRECTORY_VARIABLE]: join(scratch.path, host) },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  children.push(child)
+  return child
+}
+
+/** The lock of a process of another host, which is beyond doubt dead. */
+function deadLock(path = lock): void {
+  mkdirSync(path)
+  writeFileSync(join(path, 'holder'), holderText({ host: randomUUID(), token: randomUUID(), seconds: 1, count: 7 }))
+}
+
+const holder = () => parseHolder(readFileSync(join(lock, 'holder'), 'utf8'))
+
+describe('a lock', () => {
+  test('is a directory that names its holder, and goes when it is given back', async () => {
+    const held = await on('one').lock(lock)
+    expect(holder()?.seconds).toBe(30)
+    held.release()
+    expect(existsSync(lock)).toBe(false)
+    // Once more does no harm to who has it now.
+    const again = await on('two').lock(lock)
+    held.release()
+    expect(existsSync(lock)).toBe(true)
+    again.remove()
+    expect(readdirSync(scratch.path).sort()).toEqual(['one', 'two'])
+  })
+
+  test('that another host has is not had, and had when that gives it back', async () => {
+    const held = await on('one').lock(lock)
+    expect(await on('two').tryLock(lock)).toBeUndefined()
+    const waiting = on('two').lock(lock)
+    held.release()
+    const got = await waiting
+    expect(await on('one').tryLock(lock)).toBeUndefined()
+    got.release()
+  })
+
+  test('stays with a holder that lives, however long a waiter waits', async () => {
+    process.env[SECONDS_VARIABLE] = '5'
+    const held = await on('one').lock(lock)
+    const first = holder()?.count ?? 0
+    let got = false
+    const waiting = Promise.resolve(on('two').lock(lock)).then((other) => {
+      got = true
+      return other
+    })
+    // More signs of life than there are within the seconds.
+    await eventually(() => (holder()?.count ?? 0) >= first + 9, 'the holder gives signs of life', 60_000)
+    expect(got).toBe(false)
+    held.release()
+    ;(await waiting).release()
+  })
+
+  test('is held by one at a time of four processes on two hosts', async () => {
+    const [times, processes] = [8, 4]
+    writeFileSync(join(scratch.path, 'count'), '0')
+    const ends = Array.from({ length: processes }, (_, index) => {
+      const child = start(`host ${index % 2}`, String(times))
+      return once(child, 'exit')
+    })
+    expect(await Promise.all(ends)).toEqual(ends.map(() => [0, null]))
+    expect(readFileSync(join(scratch.path, 'count'), 'utf8')).toBe(String(times * processes))
+    expect(existsSync(lock)).toBe(false)
+  })
+})
+
+describe('what a dead process left', () => {
+  test('of this host is had at once', async () => {
+    const child = start('one', 'hold')
+    if (child.stdout !== null) await once(child.stdout, 'data')
+    child.kill('SIGKILL')
+    await once(child, 'exit')
+    expect(holder()).toBeDefined()
+    const held = await on('one').tryLock(lock)
+    expect(held).toBeDefined()
+    held?.release()
+    expect(existsSync(lock)).toBe(false)
+  })
+
+  test('of another host is had after the silence that it allows, also by processes that only try', async () => {
+    deadLock()
+    let held: Awaited<ReturnType<typeof LEASES.tryLock>>
+    let tries = 0
+    await eventually(async () => {
+      tries++
+      held = await on('one').tryLock(lock)
+      return held !== undefined
+    }, 'the dead holder is noticed')
+    expect(tries).toBeGreaterThan(1)
+    held?.release()
+    deadLock()
+    held = await on('one').lock(lock)
+    expect(holder()?.count).not.toBe(7)
+    held.release()
+    expect(existsSync(lock)).toBe(false)
+  })
+
+  test('at any step of taking a lock is had in the end, and leaves nothing', async () => {
+    const states: Readonly<Record<string, (path: string) => void>> = {
+      'before it wrote who it is': (path) => mkdirSync(path),
+      'with its file still empty'(path) {
+        mkdirSync(path)
+        writeFileSync(join(path, 'holder'), '')
+      },
+      'while it took over'(path) {
+        deadLock(path)
+        mkdirSync(join(path, 'taking'))
+      },
+      'while it took over what had no holder'(path) {
+        mkdirSync(join(path, 'taking'), { recursive: true })
+        writeFileSync(join(path, 'holder'), '')
+      },
+    }
+    on('one')
+    await Promise.all(
+      Object.entries(states).map(async ([state, leave]) => {
+        const path = join(scratch.path, `${state}.lock`)
+        leave(path)
+        const held = await LEASES.lock(path)
+        expect(parseHolder(readFileSync(join(path, 'holder'), 'utf8')), state).toBeDefined()
+        expect(existsSync(join(path, 'taking')), state).toBe(false)
+        held.release()
+        expect(existsSync(path), state).toBe(false)
+      }),
+    )
+  })
+})
+
+describe('a holder whose lock was taken', () => {
+  test('does not go on', async () => {
+    process.env[SECONDS_VARIABLE] = '1'
+    const child = start('one', 'hold')
+    const exit = once(child, 'exit')
+    if (child.stdout !== null) await once(child.stdout, 'data')
+    writeFileSync(join(lock, 'holder'), holderText({ host: randomUUID(), token: randomUUID(), seconds: 1, count: 0 }))
+    expect(await exit).toEqual([null, 'SIGKILL'])
+  })
+
+  test('leaves it to who has it now', async () => {
+    const held = await on('one').lock(lock)
+    const other = { host: randomUUID(), token: randomUUID(), seconds: 30, count: 0 }
+    writeFileSync(join(lock, 'holder'), holderText(other))
+    held.release()
+    expect(holder()).toEqual(other)
+  })
+})
