@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { expectNothingLeft, io, nbdUriOf } from '../support/datapath.ts'
+import { lacks } from '../support/needs.ts'
 import { imageDisks, imageHolds, withoutDaemon } from './image-disks.ts'
 import { killDaemons } from './networked.ts'
 
@@ -74,7 +75,7 @@ describe.skipIf(withoutDaemon)('two domains call in any order', () => {
     20_000 * STEPS,
   )
 
-  test(
+  test.skipIf(lacks('loop devices', 'losetup'))(
     `on a loop device of the kernel, ${STEPS} calls of seed ${SEED}`,
     async () => {
       const { uri } = it.image('raw')
