@@ -1,27 +1,24 @@
 /** From `plugin.ts` to a plugin that any SMAPIv3 toolstack can run: one self-contained file and one link per method. */
-import { lstat, readdir, readlink, rename, rm, symlink, writeFile } from 'node:fs/promises'
+import { lstat, readdir, readFile, readlink, rename, rm, symlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { build } from 'esbuild'
-import { execa } from 'execa'
-import { withDir } from 'tmp-promise'
 import writeFileAtomic from 'write-file-atomic'
+import { inOneLine, isUsable, LAUNCHER, runFirst } from './first-run.ts'
 
 /** What the author writes, and what the build puts beside it. */
 export const SOURCE = 'plugin.ts'
 export const BUNDLE = 'plugin.cjs'
 
+/** What V8 made of the bundle: without it, and with another Node.js than built it, the plugin starts later. */
+export const CACHE = 'plugin.cache'
+
 /**
  * Both shell and JavaScript: the file runs wherever `node` is in the PATH or, where the environment is empty, in the
- * shell's default PATH. A link leads to plugin.cjs, which Node.js knows by its name for CommonJS. A copy of a link, or
- * another hard link, is called like a method: require() takes it for CommonJS even below a package.json that says
- * otherwise, at the price of a millisecond.
+ * shell's default PATH, and whatever it is called: a link is called like a method, and so is a copy of it.
  */
 const HEADER = `#!/bin/sh
-':' //; [ -L "$0" ] && exec node "$0" "$@"; exec node -e 'require(require("path").resolve(process.argv[1]))' "$0" "$@"
+':' //; exec node -e '${LAUNCHER.replaceAll("'", "'\\''")}' "$0" "$@"
 `
-
-/** Whatever the umask is: a host refuses to run what others may write to. */
-const MODE = 0o755
 
 /** What the build made of a plugin. */
 export interface BuiltPlugin {
@@ -39,8 +36,9 @@ export interface BuiltPlugin {
 export async function buildPlugin(directory: string): Promise<BuiltPlugin> {
   const text = HEADER + (await bundle(join(directory, SOURCE)))
   const path = join(directory, BUNDLE)
-  const methods = await methodsOf(text)
-  await writeFileAtomic(path, text, { mode: MODE, fsync: false })
+  const { methods, cache } = await runFirst(text)
+  await put(path, text, 0o755, (old) => old.equals(Buffer.from(text)))
+  await put(join(directory, CACHE), cache, 0o644, (old) => isUsable(old, text))
   for (const method of methods) await link(directory, method)
   await removeOtherLinks(directory, methods)
   return { path, bytes: Buffer.byteLength(text), methods }
@@ -56,7 +54,10 @@ async function bundle(entry: string): Promise<string> {
     target: 'node20',
     format: 'cjs',
     // After the header's string literal, a text that begins with a parenthesis would be a call.
-    banner: { js: ';' },
+    banner: { js: ';((require) => {' },
+    footer: { js: `})(((module) => {${inOneLine('lazy-require.cjs')} return module.exports })({})(require))` },
+    // A script that is run by node:vm has no import().
+    supported: { 'dynamic-import': false },
     legalComments: 'eof',
     logLevel: 'silent',
     logOverride: { 'empty-import-meta': 'error' },
@@ -64,17 +65,19 @@ async function bundle(entry: string): Promise<string> {
   return outputFiles.map(({ text }) => text).join('')
 }
 
-/** Asks the bundle itself, at a place where no plugin stands yet. */
-async function methodsOf(text: string): Promise<string[]> {
-  return withDir(
-    async ({ path: directory }) => {
-      const file = join(directory, BUNDLE)
-      await writeFile(file, text)
-      const { stdout } = await execa(process.execPath, [file, '--methods'])
-      return stdout.split('\n').filter((line) => line !== '')
-    },
-    { prefix: 'smapiv3-build-', unsafeCleanup: true },
-  )
+/**
+ * Replaces a file where what is there will not do; who copies the directory meanwhile finds it quiet.
+ * @param mode whatever the umask is: a host refuses to run what others may write to
+ */
+async function put(
+  path: string,
+  content: string | Buffer,
+  mode: number,
+  willDo: (old: Buffer) => boolean,
+): Promise<void> {
+  const old = await readFile(path).catch(() => undefined)
+  if (old !== undefined && willDo(old) && ((await lstat(path)).mode & 0o777) === mode) return
+  await writeFileAtomic(path, content, { mode, fsync: false })
 }
 
 async function link(directory: string, method: string): Promise<void> {

@@ -1,7 +1,8 @@
-import { mkdir, readdir, readFile, readlink, stat, symlink, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, readlink, rm, stat, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { execa } from 'execa'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { isUsable } from '../../src/build/first-run.ts'
 import { buildLibrary, missingEntryPoints } from '../../src/build/library.ts'
 import { answerOf, build, call, KIT, temporaryDirectory } from './run.ts'
 
@@ -39,7 +40,7 @@ describe('a plugin directory', () => {
       const { path, methods } = await build(directory, plugin('Datapath: { attach() {}, detach() {} }'))
       expect(path).toBe(join(directory, 'plugin.cjs'))
       expect(methods).toEqual(['Plugin.query', 'Plugin.diagnostics', 'Datapath.attach', 'Datapath.detach'])
-      expect((await readdir(directory)).sort()).toEqual([...methods, 'plugin.cjs', 'plugin.ts'].sort())
+      expect((await readdir(directory)).sort()).toEqual([...methods, 'plugin.cache', 'plugin.cjs', 'plugin.ts'].sort())
       for (const method of methods) expect(await readlink(join(directory, method))).toBe('plugin.cjs')
       expect(await modeOf(path)).toBe(0o755)
       process.umask(0o077)
@@ -55,7 +56,7 @@ describe('a plugin directory', () => {
     await symlink('README.md', join(directory, 'link'))
     await build(directory, plugin('SR: { ls() {} }'))
     expect((await readdir(directory)).sort()).toEqual(
-      ['Plugin.diagnostics', 'Plugin.query', 'SR.ls', 'link', 'plugin.cjs', 'plugin.ts'].sort(),
+      ['Plugin.diagnostics', 'Plugin.query', 'SR.ls', 'link', 'plugin.cache', 'plugin.cjs', 'plugin.ts'].sort(),
     )
   })
 
@@ -91,6 +92,70 @@ describe('a plugin directory', () => {
       expect({ status, stdout }).toEqual({ status: 0, stdout: '"here"\n' })
     }
     await builds
+  })
+
+  const answer = async () => answerOf(await call(join(directory, 'SR.attach'), { dbg: '', configuration: {} }))
+
+  test('is not compiled at every start', async () => {
+    await build(directory, plugin('SR: { attach: () => "here" }'))
+    const hook = join(directory, 'hook.cjs')
+    await writeFile(
+      hook,
+      `const vm = require('node:vm')
+      vm.Script = class extends vm.Script {
+        constructor(...parameters) {
+          super(...parameters)
+          console.error('refused:', this.cachedDataRejected)
+        }
+      }`,
+    )
+    const run = await call(
+      join(directory, 'SR.attach'),
+      { dbg: '', configuration: {} },
+      { env: { PATH: process.env.PATH ?? '', NODE_OPTIONS: `--require ${hook}` } },
+    )
+    expect(run).toEqual({ status: 0, stdout: '"here"\n', stderr: 'refused: false\n' })
+  })
+
+  test.each<readonly [string, (cache: Buffer) => Buffer]>([
+    ['is of another V8', (cache) => Buffer.concat([cache.subarray(0, 4), Buffer.alloc(4), cache.subarray(8)])],
+    ['is cut off', (cache) => cache.subarray(0, cache.length / 2)],
+    ['is empty', () => Buffer.alloc(0)],
+  ])('answers where its cache %s, and is mended by the next build', async (_how, edit) => {
+    const source = plugin('SR: { attach: () => "here" }')
+    const { path } = await build(directory, source)
+    const cache = join(directory, 'plugin.cache')
+    const isGood = async () => isUsable(await readFile(cache), await readFile(path, 'utf8'))
+    await writeFile(cache, edit(await readFile(cache)))
+    expect([await answer(), await isGood()]).toEqual(['here', false])
+    await build(directory, source)
+    expect([await answer(), await isGood()]).toEqual(['here', true])
+    await rm(cache)
+    expect(await answer()).toBe('here')
+  })
+
+  test('does what its text says, where that was changed and the cache was not', async () => {
+    const { path } = await build(directory, plugin('SR: { attach: () => "old" }'))
+    await writeFile(path, (await readFile(path, 'utf8')).replaceAll('"old"', '"new"'))
+    expect(await answer()).toBe('new')
+  })
+
+  test('loads the costly modules of Node.js when it uses them, however it imports them', async () => {
+    const imports = `import { createHash } from 'node:crypto'
+      import { isIP } from 'node:net'
+      import * as os from 'node:os'
+      import { inherits } from 'node:util'\n`
+    const loaded = `process.moduleLoadList.filter((name) => /^NativeModule (crypto|net)$/.test(name))`
+    const used = '[createHash("md5").update("").digest("hex"), isIP("::1"), typeof inherits, os.EOL]'
+    await build(
+      directory,
+      imports + plugin(`SR: { attach: () => JSON.stringify([${loaded}, ${used}, ${loaded}.sort()]) }`),
+    )
+    expect(JSON.parse((await answer()) as string)).toEqual([
+      [],
+      ['d41d8cd98f00b204e9800998ecf8427e', 6, 'function', '\n'],
+      ['NativeModule crypto', 'NativeModule net'],
+    ])
   })
 
   test('carries no tool of the build and no schema compiler', async () => {
