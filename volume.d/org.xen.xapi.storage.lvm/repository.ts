@@ -5,6 +5,7 @@ import {
   findLogicalVolumes,
   findVolumeGroup,
   findVolumeGroupHead,
+  findVolumeGroupLabel,
   type PhysicalVolume,
   type VolumeGroup,
 } from '../../src/engine/lvm/report.ts'
@@ -48,7 +49,7 @@ export function openRepository(sr: string): Repository {
 
 /** Checks that an attached SR is still there. */
 export function checkRepository(attachment: Attachment): Repository {
-  const identity = identityOfAttached(attachment, headOf(attachment))
+  const identity = identityOfAttached(attachment, labelOf(attachment))
   refuseWhileDestroying(attachment, identity)
   return { ...attachment, identity }
 }
@@ -60,6 +61,11 @@ export function checkRepository(attachment: Attachment): Repository {
 export function headOf(attachment: Attachment) {
   const head = findVolumeGroupHead(pathsOf(attachment), attachment.vg)
   return present(attachment, head)
+}
+
+/** What the volume group is, which takes less. */
+export function labelOf(attachment: Attachment) {
+  return present(attachment, findVolumeGroupLabel(pathsOf(attachment), attachment.vg))
 }
 
 /** The volume group with all that is in it. */
@@ -102,7 +108,7 @@ function generationsNamed(attachment: Attachment, prefix: string): VolumeGenerat
   const found = findLogicalVolumes(pathsOf(attachment), vg, prefix)
   const group = present(
     attachment,
-    found === undefined ? headOf(attachment) : { uuid: found.vgUuid, tags: found.vgTags, missing: 0 },
+    found === undefined ? labelOf(attachment) : { uuid: found.vgUuid, tags: found.vgTags, missing: 0 },
   )
   return {
     ...generationsOf(found?.logicalVolumes ?? []),

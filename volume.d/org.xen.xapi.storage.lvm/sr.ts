@@ -21,6 +21,7 @@ import {
   groupOf,
   headOf,
   identityOfAttached,
+  labelOf,
   openRepository,
   pathsOf,
   srLockFile,
@@ -57,7 +58,7 @@ export function attach({ configuration }: Params<'SR.attach'>): Result<'SR.attac
   const { name: vg, uuid: vg_uuid, physicalVolumes: devices } = group
   const attachment = { sr: handleOf(vg), uuid: identity.uuid, vg, vg_uuid, devices }
   withLock(srLockFile(attachment), (held) => {
-    const { destroying } = identityOfAttached(attachment, headOf(attachment))
+    const { destroying } = identityOfAttached(attachment, labelOf(attachment))
     if (!destroying) {
       sweepLeftovers(attachment)
       activateLogicalVolumes(pathsOf(attachment), vg, volumeNames(groupOf(attachment)), true, held.descriptor)
@@ -157,7 +158,7 @@ function writeIdentity(attachment: Attachment, before: Identity, after: Identity
 
 function markDestroying(attachment: Attachment): { readonly made: boolean } {
   return withLock(srLockFile(attachment), (held) => {
-    const identity = identityOfAttached(attachment, headOf(attachment))
+    const identity = identityOfAttached(attachment, labelOf(attachment))
     const destroying = { made: identity.made }
     writeIdentity(attachment, identity, { ...identity, destroying: true }, held)
     attachments.record({ ...attachment, destroying })

@@ -1,6 +1,10 @@
-/** What LVM reports about volume groups and what is in them: one command each, whatever their number. */
+/**
+ * What there is to know about volume groups and what is in them, whatever their number: read from their devices where that
+ * tells everything, see stored.ts, and otherwise reported by one command of LVM's.
+ */
 import { type Int64, int64FromText } from '../../contract/json.ts'
 import { type Devices, runLvm, saysAbsent } from './command.ts'
+import { storedGroup } from './stored.ts'
 
 /** A stretch of a physical volume, in physical extents. */
 export interface ExtentRange {
@@ -63,6 +67,12 @@ export function readVolumeGroups(devices: Devices): readonly VolumeGroup[] {
 
 /** A volume group; undefined where it is not on the devices. */
 export function findVolumeGroup(devices: Devices, name: string): VolumeGroup | undefined {
+  const stored = storedGroup(devices, name)
+  const [logicalVolumes, space] = [stored?.logicalVolumes(''), stored?.space()]
+  if (stored !== undefined && logicalVolumes !== undefined && space !== undefined) {
+    const { uuid, tags, extentSize, physicalVolumes } = stored
+    return { name, uuid, tags, ...space, extentSize, missing: 0, exported: false, physicalVolumes, logicalVolumes }
+  }
   try {
     return parseGroups(runLvm(devices, ['fullreport', ...FORMAT, name]))[0]
   } catch (error) {
@@ -76,6 +86,11 @@ export type VolumeGroupHead = Pick<VolumeGroup, 'name' | 'uuid' | 'tags' | 'size
 
 /** A volume group without what is in it, which does not take longer where that is much; undefined where it is gone. */
 export function findVolumeGroupHead(devices: Devices, name: string): VolumeGroupHead | undefined {
+  const stored = storedGroup(devices, name)
+  const space = stored?.space()
+  if (stored !== undefined && space !== undefined) {
+    return { name, uuid: stored.uuid, tags: stored.tags, ...space, missing: 0 }
+  }
   const columns = 'vg_name,vg_uuid,vg_tags,vg_size,vg_free,vg_missing_pv_count'
   try {
     const [row] = rowsOf(runLvm(devices, ['vgs', ...FORMAT, '--options', columns, name]), 'vg')
@@ -84,6 +99,17 @@ export function findVolumeGroupHead(devices: Devices, name: string): VolumeGroup
     if (saysAbsent(error)) return undefined
     throw error
   }
+}
+
+/** What a volume group is, without its space. */
+export type VolumeGroupLabel = Omit<VolumeGroupHead, 'size' | 'free'>
+
+/** What a volume group is, whose space is not asked for; undefined where it is gone. */
+export function findVolumeGroupLabel(devices: Devices, name: string): VolumeGroupLabel | undefined {
+  const stored = storedGroup(devices, name)
+  return stored === undefined
+    ? findVolumeGroupHead(devices, name)
+    : { name, uuid: stored.uuid, tags: stored.tags, missing: 0 }
 }
 
 /** Logical volumes, and what their volume group says with them. */
@@ -96,6 +122,18 @@ export interface Selection {
 
 /** The logical volumes whose names begin with a text; undefined where there are none, or no such volume group. */
 export function findLogicalVolumes(devices: Devices, group: string, prefix: string): Selection | undefined {
+  const stored = storedGroup(devices, group)
+  const logicalVolumes = stored?.logicalVolumes(prefix)
+  if (stored !== undefined && logicalVolumes !== undefined) {
+    const { uuid, tags, extentSize } = stored
+    if (logicalVolumes.length === 0) return undefined
+    return { vgUuid: uuid, vgTags: tags, extentSize, logicalVolumes }
+  }
+  return reportLogicalVolumes(devices, group, prefix)
+}
+
+/** The same by a command of LVM's. */
+export function reportLogicalVolumes(devices: Devices, group: string, prefix: string): Selection | undefined {
   const columns =
     'vg_uuid,vg_tags,vg_extent_size,lv_uuid,lv_name,lv_tags,lv_size,lv_permissions,data_percent,segtype,seg_start,seg_pe_ranges'
   const select = `lv_name=~"^${prefix}"`
