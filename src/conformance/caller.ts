@@ -60,12 +60,17 @@ export class Caller {
   readonly log: CallLog
   readonly #endless = new Map<string, { times: number; error: Smapiv3Error }>()
   readonly #deadline: number
+  readonly #onCall: (method: MethodName) => void
 
-  /** @param deadline seconds for each call */
-  constructor(host: Host, log: CallLog, deadline: number) {
+  /**
+   * @param deadline seconds for each call
+   * @param onCall told of every call before it starts
+   */
+  constructor(host: Host, log: CallLog, deadline: number, onCall: (method: MethodName) => void = () => {}) {
     this.host = host
     this.log = log
     this.#deadline = deadline
+    this.#onCall = onCall
   }
 
   /** Calls a method. Whatever the plugin does is in the answer; a method that hangs is given up after a few times. */
@@ -82,6 +87,7 @@ export class Caller {
       const error = new Smapiv3Error(kind, `${message} (${PATIENCE} times; ${method} is not called any more)`)
       return { method, outcome: { ok: false, error }, record: undefined, invocation: undefined }
     }
+    this.#onCall(method)
     try {
       const invocation = await this.host.call(path, method, params, { deadline: this.#deadline, ...options })
       const { outcome } = invocation

@@ -7,8 +7,10 @@ import type { TraceRecord } from '../invoke/trace-record.ts'
 import { applicability } from './applicability.ts'
 import type { Called } from './caller.ts'
 import type { ClauseId } from './clauses.ts'
+import { type Fate, fateOf } from './fate.ts'
+import { Flights } from './flights.ts'
 import { Random } from './random.ts'
-import { Resources } from './resources.ts'
+import { type Resource, Resources } from './resources.ts'
 import type { Run } from './run.ts'
 import { CallFailed, NotApplicable, Violation } from './violation.ts'
 
@@ -40,7 +42,9 @@ export class Context {
   /** What the check made, removed at its end. */
   readonly resources = new Resources()
   readonly dbg: string
+  /** Aborted where the check has to end: it then starts nothing any more, and what it started may end for a while. */
   readonly signal: AbortSignal
+  readonly flights: Flights
   /** Methods of calls whose stdout or stderr something held open after the script had exited. */
   readonly held: MethodName[] = []
   /** The calls so far. */
@@ -54,6 +58,7 @@ export class Context {
     this.random = new Random(run.seed, clauses[0])
     this.dbg = `conformance ${clauses[0]}`
     this.signal = signal
+    this.flights = new Flights(signal)
   }
 
   /**
@@ -82,12 +87,27 @@ export class Context {
     return this.succeeded(await this.outcome(method, params, options))
   }
 
-  /** Calls a method, whatever comes of it. */
+  /**
+   * Registers something before it is made; the function returned forgets it again, once it is gone.
+   * @throws the reason of the interruption, after which nothing is made
+   */
+  register(resource: Resource): () => void {
+    this.signal.throwIfAborted()
+    return this.resources.add(resource)
+  }
+
+  /**
+   * Calls a method, whatever comes of it: also after an interruption, so that what it made is known.
+   * @throws the reason of the interruption, before which it was not called, or by which it was killed
+   */
   async outcome<M extends MethodName>(method: M, params: Own<M>, options: CheckCallOptions = {}): Promise<Called<M>> {
     const { plugin = this.pluginFor(method, params), dbg = this.dbg, ...raw } = options
     const complete = { dbg, ...params } as unknown as Params<M>
-    const called = await this.run.caller.call(plugin, method, complete, { signal: this.signal, ...raw })
     this.signal.throwIfAborted()
+    const { killed } = this.flights
+    const signal = raw.signal === undefined ? killed : AbortSignal.any([killed, raw.signal])
+    const called = await this.flights.track(this.run.caller.call(plugin, method, complete, { ...raw, signal }))
+    if (killed.aborted) throw killed.reason
     if (called.record !== undefined) this.calls.push(called.record)
     if (called.invocation?.heldOpen) this.held.push(method)
     return called
@@ -100,6 +120,15 @@ export class Context {
   succeeded<M extends MethodName>({ method, outcome, record }: Called<M>): Result<M> {
     if (outcome.ok) return outcome.value
     throw this.#failure(method, outcome.error, record)
+  }
+
+  /** Calls a method that makes something, and notes what became of it. */
+  async making<M extends MethodName>(made: { fate: Fate }, method: M, params: Own<M>): Promise<Result<M>> {
+    this.signal.throwIfAborted()
+    made.fate = 'uncertain'
+    const called = await this.outcome(method, params)
+    made.fate = fateOf(called)
+    return this.succeeded(called)
   }
 
   /** Calls a method that must fail with an error object, and returns the error. */

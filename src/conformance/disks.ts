@@ -46,7 +46,7 @@ export class Disk {
   }
 
   async attach(): Promise<Backend> {
-    this.#forget ??= this.#context.resources.add({
+    this.#forget ??= this.#context.register({
       name: `the disk ${this.uri} attached to ${this.domain}`,
       remove: () => this.#remove(),
     })

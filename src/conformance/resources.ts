@@ -8,8 +8,19 @@ export interface Resource {
   readonly remove: () => Promise<unknown>
 }
 
+/** Removes something, and returns what could not be removed with the reason. */
+export async function removed({ name, remove }: Resource): Promise<string[]> {
+  try {
+    await remove()
+    return []
+  } catch (error) {
+    return [`${name}: ${error instanceof Error ? error.message : error}`]
+  }
+}
+
 export class Resources {
   readonly #made: Resource[] = []
+  #removal: Promise<unknown> = Promise.resolve()
 
   /** Registers something before it is made; the function returned forgets it again, once it is gone. */
   add(resource: Resource): () => void {
@@ -24,16 +35,20 @@ export class Resources {
     return this.#made.map(({ name }) => name)
   }
 
-  /** Removes everything, the last first, and returns what could not be removed with the reason. */
-  async removeAll(): Promise<string[]> {
+  /**
+   * Removes everything, the last first, and returns what could not be removed with the reason. Asked while it removes
+   * already, it waits for that.
+   */
+  removeAll(): Promise<string[]> {
+    const removal = this.#removal.then(() => this.#removeAll())
+    this.#removal = removal
+    return removal
+  }
+
+  async #removeAll(): Promise<string[]> {
     const left: string[] = []
-    for (let resource = this.#made.pop(); resource !== undefined; resource = this.#made.pop()) {
-      try {
-        await resource.remove()
-      } catch (error) {
-        left.push(`${resource.name}: ${error instanceof Error ? error.message : error}`)
-      }
-    }
+    for (let resource = this.#made.pop(); resource !== undefined; resource = this.#made.pop())
+      left.push(...(await removed(resource)))
     return left
   }
 }

@@ -1,14 +1,17 @@
 /** One run of the suite. */
 import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
 import pLimit from 'p-limit'
 import { dir } from 'tmp-promise'
 import { Smapiv3Error } from '../contract/errors.ts'
-import type { PluginKind } from '../contract/methods.ts'
+import type { MethodName, PluginKind } from '../contract/methods.ts'
 import { Host } from '../host/host.ts'
 import { loadSettings } from '../host/settings.ts'
 import { pluginEnvironment } from '../invoke/environment.ts'
+import { KILL_GRACE } from '../invoke/process.ts'
 import { concerns } from './applicability.ts'
 import { Caller, CallLog } from './caller.ts'
 import { type Check, PHASES } from './check.ts'
@@ -16,6 +19,7 @@ import { CHECKS } from './checks/index.ts'
 import { LEVELS, type Level } from './clause.ts'
 import { CLAUSES, type ClauseId } from './clauses.ts'
 import { Context } from './context.ts'
+import { GRACE } from './flights.ts'
 import { Ledger } from './ledger.ts'
 import { type Configuration, Places } from './places.ts'
 import type { Report } from './report.ts'
@@ -49,9 +53,13 @@ export interface ConformanceOptions {
   readonly seed?: number | undefined
   /** Seconds for each call of a script; 30 by default. */
   readonly timeout?: number | undefined
+  /** Seconds for each check; that of ten calls by default. */
+  readonly checkTimeout?: number | undefined
   /** Leave what was made, and say what that is. */
   readonly keep?: boolean | undefined
   readonly signal?: AbortSignal | undefined
+  /** Told of every call before it starts. */
+  readonly onCall?: ((method: MethodName) => void) | undefined
   /** Told of every clause that has been judged. */
   readonly onProgress?: ((progress: Progress) => void) | undefined
 }
@@ -97,7 +105,7 @@ async function runIn(scratch: string, options: ConformanceOptions): Promise<Repo
     recorder: log,
   })
   const whole = pluginEnvironment(process.env, { ...settings.environment, set })
-  const caller = new Caller(host, log, timeout)
+  const caller = new Caller(host, log, timeout, options.onCall)
   const { directory, datapaths = [], kind, configuration = {}, secrets = {}, uri } = options
   const subjects = await Subjects.find(host, directory, datapaths, kind)
   const checks = CHECKS.map((check) => ({
@@ -136,7 +144,7 @@ async function runIn(scratch: string, options: ConformanceOptions): Promise<Repo
     sampleVolume: undefined,
     sharedSr: undefined,
   }
-  const within = timeout * CALLS_PER_CHECK
+  const { checkTimeout: within = timeout * CALLS_PER_CHECK } = options
   let defect: unknown
   try {
     for (const phase of PHASES) {
@@ -181,29 +189,35 @@ async function runCheck(check: Check, run: Run, within: number): Promise<void> {
   )
   const context = new Context(run, check.clauses, AbortSignal.any([run.signal, overdue.signal]))
   try {
-    await untilAborted(check.run(context), context.signal)
+    await settledOrGivenUp(check.run(context), context)
     settle(check, context, undefined)
   } catch (thrown) {
     if (run.signal.aborted) return
     settle(check, context, overdue.signal.aborted ? overdue.signal.reason : thrown)
   } finally {
     clearTimeout(timer)
+    // What a call makes after its check has failed or was interrupted is known, and can be removed, once it is over.
+    await context.flights.over()
     if (run.keep) run.left.push(...context.resources.names)
     else run.left.push(...(await context.resources.removeAll()))
   }
 }
 
-/** Waits for work, or for the signal: no check may keep the run from ending, whatever it waits for. */
-async function untilAborted(work: Promise<void>, signal: AbortSignal): Promise<void> {
-  let stop = () => {}
-  const aborted = new Promise<never>((_, reject) => {
-    stop = () => reject(signal.reason)
-    signal.addEventListener('abort', stop)
-  })
+/** Seconds in which a check that was interrupted ends: its calls do by then, and it can make no more. */
+const END = GRACE + KILL_GRACE + 1
+
+/** Waits for the end of a check; no check may keep the run from ending, whatever it waits for beside its calls. */
+async function settledOrGivenUp(work: Promise<void>, { signal }: Context): Promise<void> {
+  const over = new AbortController()
+  const givenUp = once(signal, 'abort', { signal: over.signal }).then(() =>
+    delay(END * 1000, undefined, { signal: over.signal }),
+  )
   try {
-    await Promise.race([work, aborted])
+    await Promise.race([work, givenUp])
+    signal.throwIfAborted()
   } finally {
-    signal.removeEventListener('abort', stop)
+    over.abort()
+    givenUp.catch(() => {})
     // What goes on after it was given up has nobody to tell of its end.
     work.catch(() => {})
   }

@@ -1,5 +1,7 @@
 /** SRs for checks: one that all share, and one of a check's own. */
 import type { Context } from './context.ts'
+import type { Configuration } from './places.ts'
+import { removed } from './resources.ts'
 import { Remover, Sr } from './sr.ts'
 import { NotApplicable } from './violation.ts'
 
@@ -20,17 +22,20 @@ export function sharedSr(context: Context): Promise<Sr> {
 async function makeShared(context: Context): Promise<Sr> {
   const { run } = context
   const place = await run.places.take()
+  context.signal.throwIfAborted()
   const remover = removerOf(context)
   if (canCreate(context)) {
     const sr = new Sr(place.configuration, context.name('shared SR'), true, remover)
     run.resources.add({ name: `the SR ${describe(sr)}`, remove: () => sr.remove() })
-    await create(context, sr, 'made by smapiv3 conformance; it may be destroyed')
+    sr.isShared = true
+    await createSr(context, sr, 'made by smapiv3 conformance; it may be destroyed')
     await attachSr(context, sr)
     return sr
   }
   const sr = new Sr(place.configuration, 'given', false, remover)
+  sr.isShared = true
   run.resources.add({ name: `what was made in the SR ${describe(sr)}`, remove: () => sr.remove() })
-  sr.handle = await context.call('SR.attach', { configuration: sr.configuration })
+  sr.handle = await context.making(sr, 'SR.attach', { configuration: sr.configuration })
   return sr
 }
 
@@ -39,17 +44,23 @@ export async function ownSr(context: Context, request: SrRequest = {}): Promise<
   if (!canCreate(context)) throw new NotApplicable('needs SR.create, which the plugin does not have')
   const place = await context.run.places.take()
   const sr = new Sr(place.configuration, request.name ?? context.name('SR'), true, removerOf(context))
-  context.resources.add({
-    name: `the SR ${describe(sr)}`,
-    remove: async () => {
-      try {
-        await sr.remove()
-      } finally {
-        place.release()
-      }
-    },
-  })
-  await create(context, sr, request.description ?? '')
+  const resource = { name: `the SR ${describe(sr)}`, remove: () => sr.remove().finally(place.release) }
+  let forget: () => void
+  try {
+    forget = context.register(resource)
+  } catch (interruption) {
+    place.release()
+    throw interruption
+  }
+  try {
+    await createSr(context, sr, request.description ?? '')
+  } catch (error) {
+    context.signal.throwIfAborted()
+    // At once, as there may be no other place for the next.
+    forget()
+    context.run.left.push(...(await removed(resource)))
+    throw error
+  }
   if (request.attached !== false) await attachSr(context, sr)
   return sr
 }
@@ -64,11 +75,28 @@ export async function attachSr(context: Context, sr: Sr): Promise<string> {
   return sr.handle
 }
 
-async function create(context: Context, sr: Sr, description: string): Promise<void> {
+/** An SR with a configuration, registered, for a check that makes it itself. */
+export function plannedSr(context: Context, configuration: Configuration): Sr {
+  const sr = new Sr(configuration, context.name('SR'), true, removerOf(context))
+  context.register({ name: `the SR ${describe(sr)}`, remove: () => sr.remove() })
+  return sr
+}
+
+/** Makes an SR that is registered. */
+export async function createSr(context: Context, sr: Sr, description: string): Promise<void> {
   const { uuid, given, name } = sr
   context.run.marks.add(uuid)
-  sr.configuration = await context.call('SR.create', { uuid, configuration: given, name, description })
-  sr.isCreated = true
+  sr.configuration = await context.making(sr, 'SR.create', { uuid, configuration: given, name, description })
+}
+
+/** Destroys an SR, which is attached. */
+export async function destroySr(context: Context, sr: Sr): Promise<void> {
+  context.signal.throwIfAborted()
+  sr.fate = 'uncertain'
+  const called = await context.outcome('SR.destroy', { sr: sr.handle ?? '' })
+  if (called.outcome.ok) sr.fate = 'gone'
+  else if (called.outcome.error.kind === 'PLUGIN_ERROR') sr.fate = 'made'
+  context.succeeded(called)
 }
 
 function canCreate({ run }: Context): boolean {

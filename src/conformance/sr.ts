@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto'
 import type { MethodName, Params, Result } from '../contract/methods.ts'
 import type { Called, Caller } from './caller.ts'
+import { type Fate, isGone, isRefusal } from './fate.ts'
 import type { Configuration } from './places.ts'
 import { CallFailed } from './violation.ts'
 
@@ -31,6 +32,8 @@ export interface Made {
   readonly name: string
   /** Undefined until the plugin has answered. */
   key: string | undefined
+  /** Of the call that makes it. */
+  fate: Fate
 }
 
 export class Sr {
@@ -40,13 +43,14 @@ export class Sr {
   readonly name: string
   /** Whether the suite made it, so that it may be destroyed. */
   readonly isOwn: boolean
+  /** Whether it is there for several checks; if not, it goes with its check, and its volumes with it. */
+  isShared = false
   /** What SR.create answered. */
   configuration: Configuration
   /** Handle, while it is attached. */
   handle: string | undefined
-  /** Whether SR.create has succeeded. */
-  isCreated = false
-  isDestroyed = false
+  /** Of SR.create where it is the suite's own, otherwise of SR.attach. */
+  fate: Fate = 'not begun'
   readonly #volumes: Made[] = []
   readonly #remover: Remover
 
@@ -63,9 +67,13 @@ export class Sr {
     return { ...this.given, ...this.configuration }
   }
 
-  /** Registers a volume before it is made. */
-  willMake(name: string): Made {
-    const made: Made = { name, key: undefined }
+  get isDestroyed(): boolean {
+    return this.fate === 'gone'
+  }
+
+  /** Registers a volume before it is made; one that must not be made has the fate that it is to have, `refused`. */
+  willMake(name: string, fate: Fate = 'not begun'): Made {
+    const made: Made = { name, key: undefined, fate }
     this.#volumes.push(made)
     return made
   }
@@ -82,15 +90,17 @@ export class Sr {
 
   /** Removes the SR: as a whole where the suite made it, volume by volume where it did not or that fails. */
   async remove(): Promise<void> {
-    if (this.isDestroyed) return
+    // What a plugin refused to make may be somebody else's.
+    if (this.fate === 'not begun' || this.fate === 'refused' || this.fate === 'gone') return
     if (this.isOwn) {
       const failure = await this.#destroy().catch((error: unknown) => error)
       if (failure === undefined) return
-      await this.#removeVolumes()
+      if (this.handle === undefined) throw failure
+      await this.#removeVolumes(this.handle)
       await this.#destroy()
     } else {
-      if (this.handle === undefined) return
-      await this.#removeVolumes()
+      this.handle ??= await this.#remover.call('SR.attach', { configuration: this.complete })
+      await this.#removeVolumes(this.handle)
       await this.#remover.call('SR.detach', { sr: this.handle })
     }
   }
@@ -98,44 +108,70 @@ export class Sr {
   /** Removes one volume; where the plugin never told its key, those that have its name and that nobody else made. */
   async removeVolume(made: Made): Promise<void> {
     if (!this.#volumes.includes(made) || this.isDestroyed || this.handle === undefined) return
-    const keys = made.key === undefined ? await this.#lost(this.handle, [made.name]) : [made.key]
-    for (const key of keys) await this.#remover.call('Volume.destroy', { sr: this.handle, key })
-    const index = this.#volumes.indexOf(made)
-    if (index >= 0) this.#volumes.splice(index, 1)
+    await this.#removeEach(this.handle, [made])
   }
 
   async #destroy(): Promise<void> {
     const sr = await this.#attach()
-    if (sr === undefined) return
-    this.handle = sr
     await this.#remover.call('SR.destroy', { sr })
-    this.isDestroyed = true
+    this.fate = 'gone'
   }
 
-  /** The handle; undefined where the SR was never made, as the plugin says itself. */
-  async #attach(): Promise<string | undefined> {
-    try {
-      return await this.#remover.call('SR.attach', { configuration: this.complete })
-    } catch (error) {
-      const isRefused = error instanceof CallFailed && error.error.kind === 'PLUGIN_ERROR'
-      if (isRefused && !this.isCreated) return undefined
-      throw error
+  /**
+   * The handle. Where it is not known how far SR.create or SR.destroy came, and nothing can be attached, the SR is made
+   * once more: what may be left of it is then part of an SR that can be destroyed.
+   */
+  async #attach(): Promise<string> {
+    const attach = () => this.#remover.call('SR.attach', { configuration: this.complete })
+    if (this.fate === 'made') {
+      this.handle = await attach()
+      return this.handle
     }
+    let sr: string
+    try {
+      sr = await attach()
+    } catch (error) {
+      if (!isRefusal(error)) throw error
+      const { uuid, given, name } = this
+      this.configuration = await this.#remover.call('SR.create', {
+        uuid,
+        configuration: given,
+        name,
+        description: 'made once more by smapiv3 conformance, to be destroyed',
+      })
+      sr = await attach()
+    }
+    const { uuid } = await this.#remover.call('SR.stat', { sr })
+    if (uuid !== undefined && uuid !== this.uuid)
+      throw new Error(`SR.create did not end, and at its place is another SR, ${uuid}, which was left alone`)
+    this.fate = 'made'
+    this.handle = sr
+    return sr
   }
 
-  async #removeVolumes(): Promise<void> {
-    if (this.handle === undefined) return
-    const sr = this.handle
-    const unknown = this.#volumes.filter(({ key }) => key === undefined).map(({ name }) => name)
+  async #removeVolumes(sr: string): Promise<void> {
+    await this.#removeEach(sr, [...this.#volumes].reverse())
+  }
+
+  async #removeEach(sr: string, volumes: readonly Made[]): Promise<void> {
+    const unknown = volumes.filter(({ key, fate }) => key === undefined && fate !== 'not begun')
     const lost = unknown.length > 0 ? await this.#lost(sr, unknown) : []
-    for (const key of [...lost, ...this.keys.reverse()]) {
-      await this.#remover.call('Volume.destroy', { sr, key })
+    for (const key of [...lost, ...volumes.flatMap(({ key }) => (key === undefined ? [] : [key]))]) {
+      await this.#remover.call('Volume.destroy', { sr, key }).catch((error: unknown) => {
+        if (!isGone(error)) throw error
+      })
       this.forget(key)
     }
+    for (const made of unknown) this.#volumes.splice(this.#volumes.indexOf(made), 1)
+    // An SR of the suite's own is destroyed with all that is in it.
+    const [half] = this.isOwn || lost.length > 0 ? [] : unknown.filter(({ fate }) => fate === 'uncertain')
+    if (half !== undefined)
+      throw new Error(`the call that makes it did not end, and SR.ls does not show ${JSON.stringify(half.name)}`)
   }
 
   /** Keys of volumes with one of the names, which the suite must have made without getting to know them. */
-  async #lost(sr: string, names: readonly string[]): Promise<string[]> {
+  async #lost(sr: string, volumes: readonly Made[]): Promise<string[]> {
+    const names = volumes.map(({ name }) => name)
     const listed = await this.#remover.call('SR.ls', { sr })
     const known = this.keys
     return listed.filter(({ key, name }) => !known.includes(key) && names.includes(name)).map(({ key }) => key)

@@ -30,8 +30,9 @@ export async function make<M extends Maker>(
   params: Omit<Params<M>, 'dbg'>,
 ): Promise<Volume> {
   const made = sr.willMake(name)
-  context.resources.add({ name: `the volume ${JSON.stringify(name)}`, remove: () => sr.removeVolume(made) })
-  const volume = (await context.call(method, params)) as Volume
+  const remove = () => sr.removeVolume(made)
+  if (sr.isShared) context.register({ name: `the volume ${JSON.stringify(name)}`, remove })
+  const volume = (await context.making(made, method, params)) as Volume
   made.key = volume.key
   if (volume.key.length >= SHORTEST_MARK) context.run.marks.add(volume.key)
   return volume

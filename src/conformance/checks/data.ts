@@ -6,7 +6,7 @@ import type { Context } from '../context.ts'
 import { Disk, opened, readingVolume, scratchDisk, uriOf, using, usingVolume } from '../disks.ts'
 import { attachSr, ownSr, sharedSr } from '../sr-fixture.ts'
 import { demand, Violation } from '../violation.ts'
-import { handleOf, MIB, newVolume, SMALL, stat } from '../volumes.ts'
+import { handleOf, MIB, make, newVolume, SMALL, stat } from '../volumes.ts'
 
 /** Bytes written at once, where free space is looked at. */
 const PART = 8 * MIB
@@ -104,11 +104,8 @@ export const DATA_CHECKS: readonly Check[] = [
     const volume = await newVolume(context, sr)
     const offsets = spread(SMALL)
     const pattern = await usingVolume(context, volume, (access) => writePattern(access, context.random, offsets))
-    const made = sr.willMake(volume.name)
-    context.resources.add({ name: `a copy of ${volume.name}`, remove: () => sr.removeVolume(made) })
     const params = { sr: handleOf(sr), key: volume.key, dest_sr: handleOf(sr) }
-    const copy = await context.call('Volume.copy', params)
-    made.key = copy.key
+    const copy = await make(context, sr, volume.name, 'Volume.copy', params)
     await usingVolume(context, copy, async (access) => {
       await demandPattern(access, pattern, 'the bytes of the source')
       await writePattern(access, context.random, offsets)
@@ -156,7 +153,7 @@ async function nonPersistent(context: Context): Promise<void> {
   const { uri } = await scratchDisk(context)
   const offsets = spread(SMALL)
   const kept = await using(context, uri, (access) => writePattern(access, context.random, offsets))
-  context.resources.add({
+  context.register({
     name: `the disk ${uri} opened`,
     remove: () =>
       context.run.caller.call(context.pluginFor('Datapath.close', { uri }), 'Datapath.close', {

@@ -91,7 +91,7 @@ async function restart(context: Context): Promise<void> {
       recorder: context.run.caller.log,
     })
   }
-  const calls = { dbg: context.dbg, signal: context.signal }
+  const calls = { dbg: context.dbg, signal: context.flights.killed }
   context.run.caller.log.follow(context.dbg, context.calls)
   // Registers that the disk has to be let go; it is attached below.
   await new Disk(context, uriOf(context, volume), domain).attach()

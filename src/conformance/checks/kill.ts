@@ -158,7 +158,7 @@ async function kill<M extends MethodName>(context: Context, method: M, params: O
   const killer = new AbortController()
   const timer = setTimeout(() => killer.abort(), context.random.next() * typical * 1000)
   try {
-    await context.outcome(method, params, { signal: AbortSignal.any([killer.signal, context.signal]), killGrace: 0 })
+    await context.outcome(method, params, { signal: killer.signal, killGrace: 0 })
   } finally {
     clearTimeout(timer)
   }

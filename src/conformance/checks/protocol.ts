@@ -237,8 +237,8 @@ async function spoilable(context: Context): Promise<Sample[]> {
   const sr = await sharedSr(context)
   const volume = await newVolume(context, sr)
   const name = context.name('refused')
-  const made = sr.willMake(name)
-  context.resources.add({ name: `the volume ${name}`, remove: () => sr.removeVolume(made) })
+  const made = sr.willMake(name, 'refused')
+  context.register({ name: `the volume ${name}`, remove: () => sr.removeVolume(made) })
   return [
     { method: 'SR.stat', params: { sr: handleOf(sr) } },
     { method: 'Volume.set', params: { sr: handleOf(sr), key: volume.key, k: 'vdi-type', v: 'user' } },

@@ -49,7 +49,7 @@ async function make(run: Run, context: Context, sr: Sr): Promise<Volume> {
     remove: () => (sr.isOwn ? Promise.resolve() : sr.removeVolume(made)),
   })
   const params = { sr: handleOf(sr), name, description: '', size: SMALL, sharable: false }
-  const volume = await context.call('Volume.create', params)
+  const volume = await context.making(made, 'Volume.create', params)
   made.key = volume.key
   run.marks.add(volume.key)
   return volume

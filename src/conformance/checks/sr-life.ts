@@ -3,8 +3,8 @@ import { randomUUID } from 'node:crypto'
 import { type Check, check, story } from '../check.ts'
 import type { Context } from '../context.ts'
 import type { Sr } from '../sr.ts'
-import { attachSr, ownSr } from '../sr-fixture.ts'
-import { demand, demandEqual, Violation } from '../violation.ts'
+import { attachSr, createSr, destroySr, ownSr, plannedSr } from '../sr-fixture.ts'
+import { CallFailed, demand, demandEqual, Violation } from '../violation.ts'
 import { handleOf, listed, make, newVolume, SMALL, unchanging } from '../volumes.ts'
 
 export const SR_LIFE_CHECKS: readonly Check[] = [
@@ -48,14 +48,12 @@ export const SR_LIFE_CHECKS: readonly Check[] = [
     demand((await listed(context, sr, volume)) !== undefined, 'the volume of the SR that was there', 'it is gone')
   }),
   check('SR-CREATE-007', 'first', async (context) => {
-    const params = { uuid: randomUUID(), configuration: {}, name: context.name('SR'), description: '' }
-    const { outcome } = await context.outcome('SR.create', params)
-    if (outcome.ok) {
-      const sr = await context.call('SR.attach', { configuration: outcome.value })
-      await context.call('SR.destroy', { sr })
-      throw new Violation('SR.create without a configuration is refused', `it made an SR at ${sr}`)
-    }
-    await context.refused('SR.create', params, 'it has no configuration')
+    const sr = plannedSr(context, {})
+    const refusal = await createSr(context, sr, '').catch((error: unknown) => error)
+    if (refusal === undefined)
+      throw new Violation('SR.create without a configuration is refused', 'it made an SR', context.calls.at(-1))
+    if (!(refusal instanceof CallFailed) || refusal.error.kind === 'SCRIPT_MISSING') throw refusal
+    if (refusal.error.kind !== 'PLUGIN_ERROR') throw new CallFailed('SR.create', refusal.error, refusal.call, true)
   }),
   story(
     [
@@ -91,9 +89,7 @@ export const SR_LIFE_CHECKS: readonly Check[] = [
         demandEqual(found, [], 'no result with the SR that was destroyed')
       })
       await context.judge('SR-DESTROY-004', async () => {
-        empty.isDestroyed = false
-        const { uuid, given, name } = empty
-        empty.configuration = await context.call('SR.create', { uuid, configuration: given, name, description: '' })
+        await createSr(context, empty, '')
         const sr = await attachSr(context, empty)
         demandEqual(await context.call('SR.ls', { sr }), [], 'no volumes')
       })
@@ -136,7 +132,7 @@ async function detachAndAttach(context: Context): Promise<void> {
     const params = { sr: handle, name: context.name('refused'), description: '', size: SMALL, sharable: false }
     await context.refused('SR.stat', { sr: handle }, 'the SR is detached')
     await context.refused('SR.ls', { sr: handle }, 'the SR is detached')
-    const made = sr.willMake(params.name)
+    const made = sr.willMake(params.name, 'refused')
     await context.refused('Volume.create', params, 'the SR is detached')
     await sr.removeVolume(made).catch(() => {})
   })
@@ -190,16 +186,9 @@ async function detachAndAttach(context: Context): Promise<void> {
   })
 }
 
-async function destroySr(context: Context, sr: Sr): Promise<void> {
-  await context.call('SR.destroy', { sr: handleOf(sr) })
-  sr.isDestroyed = true
-}
-
 /** Where there is only one place: the SR made once more. */
 async function again(context: Context, sr: Sr): Promise<Sr> {
-  sr.isDestroyed = false
-  const { uuid, given, name } = sr
-  sr.configuration = await context.call('SR.create', { uuid, configuration: given, name, description: '' })
+  await createSr(context, sr, '')
   await attachSr(context, sr)
   return sr
 }

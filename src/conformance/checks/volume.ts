@@ -48,8 +48,8 @@ export const VOLUME_CHECKS: readonly Check[] = [
     const refused = async (size: bigint | number) => {
       const name = context.name('refused')
       names.push(name)
-      const made = sr.willMake(name)
-      context.resources.add({ name: `the volume ${name}`, remove: () => sr.removeVolume(made) })
+      const made = sr.willMake(name, 'refused')
+      context.register({ name: `the volume ${name}`, remove: () => sr.removeVolume(made) })
       const params = { sr: handleOf(sr), name, description: '', size, sharable: false }
       await context.refused('Volume.create', params, `a size of ${size}`, { input: context.input(params) })
     }
