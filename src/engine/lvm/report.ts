@@ -2,59 +2,12 @@
  * What there is to know about volume groups and what is in them, whatever their number: read from their devices where that
  * tells everything, see stored.ts, and otherwise reported by one command of LVM's.
  */
-import { type Int64, int64FromText } from '../../contract/json.ts'
+import { int64FromText } from '../../contract/json.ts'
 import { type Devices, runLvm, saysAbsent } from './command.ts'
+import type { ExtentRange, LogicalVolume, Segment, VolumeGroup } from './group.ts'
 import { storedGroup } from './stored.ts'
 
-/** A stretch of a physical volume, in physical extents. */
-export interface ExtentRange {
-  /** Path of the physical volume. */
-  readonly device: string
-  readonly first: number
-  readonly last: number
-}
-
-/** A part of a logical volume that is mapped in one way. */
-export interface Segment {
-  /** Byte in the logical volume. */
-  readonly start: number
-  /** `linear` for one that is just a range; `striped`, `thin` and others are not. */
-  readonly type: string
-  readonly ranges: readonly ExtentRange[]
-}
-
-export interface LogicalVolume {
-  readonly name: string
-  readonly tags: readonly string[]
-  /** Bytes. */
-  readonly size: number
-  readonly readOnly: boolean
-  /** How much of a thin volume or pool is in use, in percent; undefined for others. */
-  readonly dataPercent?: number
-  /** In the order of their bytes. */
-  readonly segments: readonly Segment[]
-}
-
-export interface PhysicalVolume {
-  readonly path: string
-  /** Byte at which the first physical extent begins. */
-  readonly start: number
-}
-
-export interface VolumeGroup {
-  readonly name: string
-  readonly uuid: string
-  readonly tags: readonly string[]
-  readonly size: Int64
-  readonly free: Int64
-  /** Bytes of a physical extent. */
-  readonly extentSize: number
-  /** Number of its physical volumes that are not there. */
-  readonly missing: number
-  readonly exported: boolean
-  readonly physicalVolumes: readonly PhysicalVolume[]
-  readonly logicalVolumes: readonly LogicalVolume[]
-}
+export type { ExtentRange, LogicalVolume, PhysicalVolume, Segment, VolumeGroup } from './group.ts'
 
 type Row = Readonly<Record<string, string>>
 

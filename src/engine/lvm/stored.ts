@@ -3,8 +3,8 @@ import { type Int64, int64 } from '../../contract/json.ts'
 import { errnoOf } from '../storage-error.ts'
 import type { Devices } from './command.ts'
 import { ConfigTextError, parseSection, type Section, type Value } from './config-text.ts'
+import type { ExtentRange, LogicalVolume, PhysicalVolume, Segment } from './group.ts'
 import { readMetadataText } from './metadata-area.ts'
-import type { ExtentRange, LogicalVolume, PhysicalVolume, Segment } from './report.ts'
 
 /** A volume group whose devices are all there. */
 export interface StoredGroup {
