@@ -36,10 +36,10 @@ interface Relative {
 }
 
 /** A volume whose tags are damaged is similar to nothing. */
-function relativeOf({ key, volume }: Generation): Relative[] {
+function relativeOf(generation: Generation): Relative[] {
   try {
-    const { root, origin } = metadataOf(volume)
-    return [{ key, root, ...(origin === undefined ? {} : { origin }) }]
+    const { root, origin } = metadataOf(generation)
+    return [{ key: generation.key, root, ...(origin === undefined ? {} : { origin }) }]
   } catch (error) {
     if (error instanceof DamagedTagsError) return []
     throw error

@@ -68,14 +68,14 @@ export function replaceVolume(
   plan: Plan,
   held: Lock,
 ): void {
-  const { key, volume } = generation
-  const metadata = { ...metadataOf(volume), ...change }
+  const { key } = generation
+  const metadata = { ...metadataOf(generation), ...change }
   // What a killed call left has the name that is wanted now.
   removeOthers(attachment, key, held)
   make(attachment, key, nextName(generation), metadata, plan, held, (commit) =>
     // What was said of the volume meanwhile must not be lost.
     withMetadata(attachment, key, () => {
-      commit({ ...metadataOf(findVolume(attachment, key).generation.volume), ...change })
+      commit({ ...metadataOf(findVolume(attachment, key).generation), ...change })
     }),
   )
   removeOthers(attachment, key, held)

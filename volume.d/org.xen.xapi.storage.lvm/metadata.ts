@@ -37,6 +37,8 @@ export interface Generation {
   /** Whether it is being made, or was when its maker died. */
   readonly making: boolean
   readonly volume: LogicalVolume
+  /** What its tags say, where somebody has read them. */
+  readonly fields?: Fields
 }
 
 /** Whether a text can be the key of a volume. */
@@ -65,7 +67,7 @@ export function generationOf(volume: LogicalVolume): Generation | undefined {
   const fields = fieldsOf(volume.tags)
   if (fields.root === undefined) return undefined
   // Space for a volume is always being made, and never a generation.
-  return { key, number: Number(number) || 0, making: fields[MAKING] !== undefined, volume }
+  return { key, number: Number(number) || 0, making: fields[MAKING] !== undefined, volume, fields }
 }
 
 /** The logical volumes that are volumes, by their keys, and those that are left over or being made. */
@@ -124,8 +126,7 @@ export function fieldsWhileMaking(metadata: Metadata): Fields {
  * What the tags of a volume say.
  * @throws DamagedTagsError
  */
-export function metadataOf({ tags }: LogicalVolume): Metadata {
-  const fields = fieldsOf(tags)
+export function metadataOf({ volume, fields = fieldsOf(volume.tags) }: Generation): Metadata {
   return {
     name: fields.name ?? '',
     description: fields.description ?? '',

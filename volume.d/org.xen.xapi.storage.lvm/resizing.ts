@@ -57,7 +57,7 @@ function extend(
   const { vg } = attachment
   const devices = pathsOf(attachment)
   const name = spaceName(key)
-  const tags = tagsOf(fieldsWhileMaking({ ...metadataOf(volume), name: '', description: '', keys: {} }))
+  const tags = tagsOf(fieldsWhileMaking({ ...metadataOf(generation), name: '', description: '', keys: {} }))
   try {
     allocate(attachment, () => linearArguments({ vg, name, tags }, bytes, placement), held)
   } catch (error) {

@@ -25,8 +25,9 @@ export function describeSr(sr: string, devices: readonly string[], head: VolumeG
 }
 
 /** The record of a volume. */
-export function describeVolume(layout: Layout, { key, volume }: Generation): Volume {
-  const { name, description, read_write, sharable, keys } = metadataOf(volume)
+export function describeVolume(layout: Layout, generation: Generation): Volume {
+  const { key, volume } = generation
+  const { name, description, read_write, sharable, keys } = metadataOf(generation)
   return {
     key,
     uuid: key,

@@ -41,11 +41,11 @@ export function revert({ sr, snapshot, key }: Params<'Volume.revert'>): null {
   const attachment = attachments.of(sr)
   withTwoVolumes(attachment, key, snapshot, (held) => {
     const found = findVolume(attachment, key)
-    refuseReadOnly(key, metadataOf(found.generation.volume))
+    refuseReadOnly(key, metadataOf(found.generation))
     if (snapshot === key) return
     const source = findVolume(attachment, snapshot)
     const { volume } = source.generation
-    const { root } = metadataOf(volume)
+    const { root } = metadataOf(source.generation)
     replaceVolume(attachment, found, { origin: snapshot, root }, { bytes: volume.size, source }, held)
   })
   return null
@@ -59,7 +59,7 @@ export function resize({ sr, key, new_size }: Params<'Volume.resize'>): null {
     const { size } = found.generation.volume
     const wanted = inExtents(bytes, found.layout.extentSize)
     if (wanted === size) return
-    refuseReadOnly(key, metadataOf(found.generation.volume))
+    refuseReadOnly(key, metadataOf(found.generation))
     if (wanted < size) throw errors.invalidSize(`shrinking is not possible: the volume has ${size} bytes, not ${bytes}`)
     growVolume(attachment, found, wanted, held)
   })
@@ -70,8 +70,9 @@ export function resize({ sr, key, new_size }: Params<'Volume.resize'>): null {
 export function change(sr: string, key: string, changed: (metadata: Metadata) => Partial<Metadata>): null {
   const attachment = attachments.of(sr)
   withMetadata(attachment, key, (held) => {
-    const { volume } = findVolume(attachment, key).generation
-    const before = metadataOf(volume)
+    const { generation } = findVolume(attachment, key)
+    const { volume } = generation
+    const before = metadataOf(generation)
     const changes = tagChanges(fieldsOfMetadata(before), fieldsOfMetadata({ ...before, ...changed(before) }))
     try {
       changeLogicalVolume(pathsOf(attachment), attachment.vg, volume.name, changes, held.descriptor)
@@ -94,7 +95,7 @@ function addCopy(source: Attachment, key: string, destination: Attachment, writa
   return withVolume(source, key, () => {
     const from = findVolume(source, key)
     const { volume } = from.generation
-    const { name, description, sharable, root } = metadataOf(volume)
+    const { name, description, sharable, root } = metadataOf(from.generation)
     const metadata = { name, description, read_write: writable, sharable, keys: {}, origin: key, root }
     return makeVolume(destination, newKey(), metadata, { bytes: volume.size, source: from })
   })

@@ -2,7 +2,7 @@
 import { type Int64, int64 } from '../../contract/json.ts'
 import { errnoOf } from '../storage-error.ts'
 import type { Devices } from './command.ts'
-import { ConfigTextError, parseSection, type Section, type Value } from './config-text.ts'
+import { ConfigTextError, parseSection, parseSections, type Section, type Value } from './config-text.ts'
 import type { ExtentRange, LogicalVolume, PhysicalVolume, Segment } from './group.ts'
 import { readMetadataText } from './metadata-area.ts'
 
@@ -70,11 +70,13 @@ function groupIn(bytes: Buffer, name: string, devices: ReadonlyMap<string, strin
   }
 
   function volumesNamed(prefix: string): readonly LogicalVolume[] | undefined {
-    const sections = volumesAt === -1 ? [] : sectionsNamed(bytes, volumesAt, prefix)
-    const visible = sections.filter(([, section]) => listIn(section, 'status').includes('VISIBLE'))
-    const found = visible.map(([volume, section]) => logicalVolumeOf(volume, section, extentSize, paths))
-    const plain = found.filter((volume) => volume !== undefined)
-    return plain.length === sections.length ? plain : undefined
+    const found: LogicalVolume[] = []
+    for (const [volume, section] of volumesAt === -1 ? [] : sectionsNamed(bytes, volumesAt, prefix)) {
+      const plain = logicalVolumeOf(volume, section, extentSize, paths)
+      if (plain === undefined) return undefined
+      found.push(plain)
+    }
+    return found
   }
 
   return {
@@ -93,19 +95,14 @@ function groupIn(bytes: Buffer, name: string, devices: ReadonlyMap<string, strin
   }
 }
 
-/** All logical volumes, or the few whose names begin with a text, which are looked for in the text. */
-function sectionsNamed(bytes: Buffer, at: number, prefix: string): readonly (readonly [string, Section])[] {
-  if (prefix === '') {
-    const all = parseSection(bytes.toString('latin1', at + LOGICAL_VOLUMES.length))
-    return [...all].flatMap(([name, section]) => (section instanceof Map ? [[name, section] as const] : []))
-  }
-  const found: (readonly [string, Section])[] = []
+/** The sections of all logical volumes, or the few whose names begin with a text, which are looked for in the text. */
+function* sectionsNamed(bytes: Buffer, at: number, prefix: string): Iterable<readonly [string, Section]> {
+  if (prefix === '') return yield* parseSections(bytes.toString('latin1', at), LOGICAL_VOLUMES.length)
   for (let next = bytes.indexOf(`\n${prefix}`, at); next !== -1; next = bytes.indexOf(`\n${prefix}`, next + 1)) {
     const end = bytes.indexOf('\n', next + 1)
     const [, name] = /^(\S+) \{$/.exec(bytes.toString('latin1', next + 1, end)) ?? []
-    if (name !== undefined) found.push([name, parseSection(bytes.toString('latin1', end, sectionEnd(bytes, end)))])
+    if (name !== undefined) yield [name, parseSection(bytes.toString('latin1', end, sectionEnd(bytes, end)))]
   }
-  return found
 }
 
 /** Where the section of a logical volume ends at the latest: where the next one begins. */
@@ -114,12 +111,15 @@ function sectionEnd(bytes: Buffer, at: number): number {
   return end === -1 ? bytes.length : end + 5
 }
 
+/** Undefined for one that is hidden, or of which the kernel has to be asked. */
 function logicalVolumeOf(
   name: string,
   section: Section,
   extentSize: number,
   paths: ReadonlyMap<string, string>,
 ): LogicalVolume | undefined {
+  const status = listIn(section, 'status')
+  if (!status.includes('VISIBLE')) return undefined
   const segments: Segment[] = []
   let extents = 0
   for (let index = 1; index <= numberIn(section, 'segment_count'); index++) {
@@ -137,7 +137,7 @@ function logicalVolumeOf(
     name,
     tags: tagsIn(section),
     size: extents * extentSize,
-    readOnly: !listIn(section, 'status').includes('WRITE'),
+    readOnly: !status.includes('WRITE'),
     segments: segments.sort((left, right) => left.start - right.start),
   }
 }
