@@ -4,6 +4,7 @@ import { type DiskOptions, describeDisk } from '../../src/engine/disk-options.ts
 import { DiskUriError, type ParsedUri } from '../../src/engine/disk-uri.ts'
 import { IMAGE_FORMATS, imageFormatOf } from '../../src/engine/image-format.ts'
 import type { SchemeDriver } from '../../src/engine/qsd/datapath.ts'
+import { reachServer } from '../../src/engine/server.ts'
 import { namesBelow } from './chain.ts'
 
 /** The port mapper (RFC 1833): QEMU's client speaks NFS version 3 and asks it for all other ports. */
@@ -19,6 +20,8 @@ export const nfsDriver: SchemeDriver = {
     return `nfs:${uri.host.toLowerCase()}`
   },
   server: ({ host }) => ({ host, port: PORT_MAPPER }),
+  // The port mapper stays when the server ends.
+  reach: ({ host }) => reachServer({ host, port: NFS_PORT }),
   async describe({ host, path }, options) {
     const storage = { driver: 'nfs', server: { type: 'inet', host }, ...identity(options) } as const
     const description = describeDisk({ protocol: { ...storage, path }, path }, options)

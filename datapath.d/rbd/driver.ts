@@ -16,7 +16,8 @@ export const rbdDriver: SchemeDriver = {
     return `rbd:${uri.query.get('monitors') ?? uri.query.get('conf') ?? DEFAULT_CONFIGURATION}`
   },
   // Ceph's library would wait for minutes, and with it all disks of the daemon.
-  prepare: (_, { own }) => reachMonitors({ conf: own.get('conf'), monitors: own.get('monitors') }),
+  prepare: reach,
+  reach,
   describe(uri, options) {
     const { pool, namespace, image, snapshot } = imageOf(uri)
     const conf = options.own.get('conf')
@@ -42,6 +43,10 @@ export const rbdDriver: SchemeDriver = {
       options,
     )
   },
+}
+
+function reach(_: ParsedUri, { own }: DiskOptions): Promise<void> {
+  return reachMonitors({ conf: own.get('conf'), monitors: own.get('monitors') })
 }
 
 interface RbdImage {

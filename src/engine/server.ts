@@ -1,5 +1,6 @@
 /** Whether a server is there, asked with a bound before an engine is told to connect, which may wait for minutes. */
 import { connect } from 'node:net'
+import { onAbort } from './cancellation.ts'
 
 /** Milliseconds. */
 const PATIENCE = 5_000
@@ -26,6 +27,7 @@ export async function reachServer({ host, port }: Server): Promise<void> {
       socket.setTimeout(PATIENCE, () => reject(new Error(`it did not answer within ${PATIENCE / 1000} seconds`)))
       socket.once('connect', resolve)
       socket.once('error', reject)
+      onAbort(() => reject(new Error('nobody waits for its answer any more')))
     })
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error)

@@ -7,6 +7,7 @@
  */
 import { spawn, spawnSync } from 'node:child_process'
 import { errors } from '../kit/index.ts'
+import { onAbort } from './cancellation.ts'
 import { errnoOf } from './storage-error.ts'
 
 /** The tools the bundled plugins use → the Debian package that brings each. */
@@ -126,11 +127,15 @@ export async function runToolWithin(
         timer = setTimeout(() => {
           const now = progress()
           if (now !== before) return watch(now)
-          child.kill('SIGKILL')
-          reject(new ToolTimeoutError([tool, ...args], patience))
+          giveUp()
         }, patience)
       }
+      const giveUp = (): void => {
+        child.kill('SIGKILL')
+        reject(new ToolTimeoutError([tool, ...args], patience))
+      }
       watch(progress())
+      onAbort(giveUp)
       child.once('error', (error) => {
         reject(errnoOf(error) === 'ENOENT' ? errors.missingDependency(tool, PACKAGES[tool]) : error)
       })

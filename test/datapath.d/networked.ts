@@ -240,6 +240,10 @@ export function testsOfEveryScheme(it: UnderTest<NetworkedServer>): void {
       await (how === 'is gone for good' ? it.server.kill() : it.server.host.disconnect())
       try {
         const writing = Promise.allSettled([io(target, ['write -P 0x5a 2M 64k', 'flush'])])
+        if (how === 'does not answer any more') {
+          const { params } = await it.plugin.fail('Datapath.deactivate', { uri, domain: '1' })
+          expect(params.join(' ')).toMatch(/ServerUnreachableError.*cannot be reached|no monitor/)
+        }
         await it.plugin.call('Datapath.detach', { uri, domain: '1' })
         expect((await writing)[0].status).toBe('rejected')
         expectNothingLeft(it.plugin)

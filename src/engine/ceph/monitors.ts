@@ -32,7 +32,7 @@ export async function reachMonitors(address: ClusterAddress): Promise<void> {
   const monitors = monitorsOf(address)
   if (monitors.length === 0) return
   try {
-    await Promise.any(monitors.map(reachServer))
+    await Promise.any(monitors.map((monitor) => reachServer(monitor)))
   } catch (error) {
     const reasons = error instanceof AggregateError ? error.errors : [error]
     throw new ServerUnreachableError(

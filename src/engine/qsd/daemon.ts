@@ -93,7 +93,7 @@ export async function ensureRunning(daemon: Daemon): Promise<void> {
 /**
  * Runs a body with a connection to the daemon; undefined where the daemon does not run, after cleaning up what it left.
  * Called with the lock held.
- * @param patience milliseconds for the daemon to take the connection
+ * @param patience milliseconds for the daemon to take the connection, and for each answer
  */
 export async function withRunning<T>(
   daemon: Daemon,
@@ -101,7 +101,7 @@ export async function withRunning<T>(
   patience?: number,
 ): Promise<T | undefined> {
   if (runningPid(daemon) !== undefined && existsSync(daemon.qmpSocket)) {
-    return await withQmp(daemon.qmpSocket, body, patience)
+    return await withQmp(daemon.qmpSocket, body, patience, patience)
   }
   await cleanUp(daemon)
   return undefined

@@ -85,12 +85,15 @@ async function refresh({ disk, front }: Place, { description, exports, fronted }
   if (size !== undefined && fronted) await resizeFront(front, size)
 }
 
-/** Brings what was written to the storage, and to the target of a mirror, and closes the image. */
-export async function deactivate({ disk, front }: Place): Promise<void> {
+/**
+ * Brings what was written to the storage, and to the target of a mirror, and closes the image.
+ * @param patience milliseconds that the daemon has for each answer, if less than usual
+ */
+export async function deactivate({ disk, front }: Place, patience?: number): Promise<void> {
   // What a dead daemon did not write is lost.
   if (isUp(disk) && readState(disk.daemon, disk.id)?.phase === 'active') await flushFront(disk, front)
   await endOperations(disk)
-  await deactivateDisk(disk)
+  await deactivateDisk(disk, patience)
   await detachTargets(disk)
 }
 
@@ -126,6 +129,13 @@ export async function remove({ disk, front }: Place, silent = false): Promise<vo
     await detachDisk(disk, silent)
     await detachTargets(disk)
   }
+}
+
+/** Asks the server of a disk whether it is there; undefined where there is none to ask. */
+export function reachOf(driver: SchemeDriver, { uri }: Place): (() => Promise<void>) | undefined {
+  if (driver.reach !== undefined) return async () => driver.reach?.(uri, optionsOf(driver, uri))
+  const server = driver.server?.(uri)
+  return server === undefined ? undefined : () => reachServer(server)
 }
 
 /** What a URI stands for now. */

@@ -9,6 +9,7 @@ import type { ClassMethods } from '../../kit/index.ts'
 import { parseDiskUri } from '../disk-uri.ts'
 import { blockDeviceObstacle } from '../engines.ts'
 import { explain } from '../explanation.ts'
+import { ServerUnreachableError } from '../server.ts'
 import { dataMethods } from './data.ts'
 import { implementationsOf } from './datapath-answer.ts'
 import { FlushError } from './datapath-front.ts'
@@ -25,15 +26,21 @@ import {
   optionsOf,
   type Place,
   placeOf,
+  reachOf,
   remove,
   scratchAt,
 } from './datapath-steps.ts'
 import { activateDisk } from './disk.ts'
 import { readState } from './disk-state.ts'
 import type { Access } from './nodes.ts'
+import { QmpConnectionError } from './qmp.ts'
 import type { SchemeDriver } from './scheme-driver.ts'
+import { whileReachable } from './server-watch.ts'
 
 export type { SchemeDriver } from './scheme-driver.ts'
+
+/** Milliseconds that a daemon has for an answer where nobody will ask for the disk again. */
+const DETACH_PATIENCE = 15_000
 
 /** A transition that the life cycle does not have. */
 export class LifeCycleError extends Error {
@@ -128,7 +135,7 @@ function datapathMethods(driver: SchemeDriver): ClassMethods<'Datapath'> {
       await withRecord(place.uri, async (domains) => {
         const after = new Map(domains)
         if (after.has(domain)) after.set(domain, 'attached')
-        if (!isActive(after)) await deactivate(place)
+        if (!isActive(after)) await whileReachable(reachOf(driver, place), () => deactivate(place))
         return { domains: after, result: null }
       })
     },
@@ -139,10 +146,9 @@ function datapathMethods(driver: SchemeDriver): ClassMethods<'Datapath'> {
         const after = new Map(domains)
         after.delete(domain)
         if (after.size === 0) {
-          const failure = await attempt(() => deactivate(place))
-          await attempt(() => leave(driver, place, failure instanceof FlushError && failure.silent))
+          await giveUp(driver, place)
         } else if (isActive(domains) && !isActive(after)) {
-          await attempt(() => deactivate(place))
+          await attempt(() => whileReachable(reachOf(driver, place), () => deactivate(place)))
         }
         return { domains: after, result: null }
       })
@@ -154,7 +160,7 @@ function datapathMethods(driver: SchemeDriver): ClassMethods<'Datapath'> {
         const scratch = scratchAt(driver, place)
         if (overlayInUse(scratch) === undefined) return { domains, result: null }
         // Whoever is left has nothing to go on with.
-        await leave(driver, place)
+        await whileReachable(reachOf(driver, place), () => leave(driver, place))
         endScratch(scratch)
         return { domains: new Map(), result: null }
       })
@@ -182,6 +188,26 @@ function isActive(domains: Domains): boolean {
 
 function accessOf(domains: Domains): Access {
   return [...domains.values()].includes('activated') ? 'read-write' : 'read-only'
+}
+
+/**
+ * Takes all of a disk away that its last domain has left. What can be brought to its storage is; one that answers nothing is
+ * waited for once, and not by each step.
+ */
+async function giveUp(driver: SchemeDriver, place: Place): Promise<void> {
+  const reach = reachOf(driver, place)
+  const failure = await attempt(() => whileReachable(reach, () => deactivate(place, DETACH_PATIENCE)))
+  if (isSilence(failure)) await attempt(() => leave(driver, place, true))
+  else await attempt(() => whileReachable(reach, () => leave(driver, place)))
+}
+
+/** Whether a failure means that nothing is answered. */
+function isSilence(failure: unknown): boolean {
+  return (
+    failure instanceof ServerUnreachableError ||
+    failure instanceof QmpConnectionError ||
+    (failure instanceof FlushError && failure.silent)
+  )
 }
 
 /** Detach must not fail (script protocol, section 7.4): the next attach or detach of the URI tries again. */

@@ -25,7 +25,7 @@ import {
 } from './nodes.ts'
 import { type Qmp, QmpConnectionError, withQmp } from './qmp.ts'
 
-/** Milliseconds for a daemon to take a connection to it before it is taken for stuck. */
+/** Milliseconds for a daemon to take a connection, and for each answer, before it is taken for stuck. */
 const DETACH_PATIENCE = 10_000
 
 /** A disk: its daemon and its name there. */
@@ -72,14 +72,18 @@ export function activateDisk(
 
 /**
  * Ends the disk's jobs, flushes, and closes the image; it is no error where the disk is not activated or its daemon died.
+ * @param patience milliseconds that the daemon has for each answer, if less than usual
  * @throws QmpError where what was written cannot be flushed
  */
-export function deactivateDisk(disk: Disk): Promise<void> {
+export function deactivateDisk(disk: Disk, patience?: number): Promise<void> {
   return withDaemonLock(disk.daemon, async () => {
     const state = readState(disk.daemon, disk.id)
     if (state === undefined || state.phase === 'attached') return
-    await withRunning(disk.daemon, (qmp) =>
-      state.phase === 'active' ? deactivate(qmp, disk, state) : takeApart(qmp, disk),
+    const { phase } = state
+    await withRunning(
+      disk.daemon,
+      (qmp) => (phase === 'active' ? deactivate(qmp, disk, state) : takeApart(qmp, disk)),
+      patience,
     )
   })
 }

@@ -11,6 +11,7 @@
 import { createConnection, type Socket } from 'node:net'
 import { parseJson, stringifyJson } from '../../contract/json.ts'
 import { errors } from '../../kit/index.ts'
+import { onAbort } from '../cancellation.ts'
 import { DRIVER_PACKAGE } from '../engines.ts'
 
 /** Milliseconds that a daemon has to answer unless the caller says otherwise: opening an image may wait for a server. */
@@ -70,6 +71,10 @@ export class Qmp {
     this.#socket.on('data', (text: string) => this.#receive(text))
     this.#socket.on('error', (error) => this.#fail(`cannot speak to ${path}: ${error.message}`, error))
     this.#socket.on('close', () => this.#fail(`the daemon closed the connection ${path}`))
+    onAbort(() => {
+      this.#fail(`nobody waits for the answer of ${path} any more`)
+      this.#socket.destroy()
+    })
   }
 
   /**

@@ -23,6 +23,12 @@ export interface SchemeDriver {
   describe(uri: ParsedUri, options: DiskOptions): DiskDescription | Promise<DiskDescription>
   /** The server, which is asked whether it is there before the daemon is told to connect to it. */
   server?(uri: ParsedUri): Server | undefined
+  /**
+   * The same where no one address says it, and of a disk that is being given up: who waits for a server that is gone waits
+   * for ever.
+   * @throws ServerUnreachableError
+   */
+  reach?(uri: ParsedUri, options: DiskOptions): Promise<void>
   /** What a disk needs before it is described, such as a mount; called by each attach and activate, so repeatable. */
   prepare?(uri: ParsedUri, options: DiskOptions): void | Promise<void>
   /** Undoes prepare, when no domain has the URI attached any more; repeatable. */
