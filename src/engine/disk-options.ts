@@ -30,6 +30,8 @@ export interface DiskOptions {
   readonly credentials?: string
   /** Directory for the writes of disks that are used without being changed. */
   readonly scratch?: string
+  /** Seconds that the target of a mirror or copy may be silent. */
+  readonly targetTimeout: number
   /** The options that only the scheme has, by name. */
   readonly own: ReadonlyMap<string, string>
 }
@@ -51,7 +53,11 @@ const COMMON: Readonly<Record<string, Rule>> = {
   ...Object.fromEntries(LIMITS.map((name) => [name, 'positive integer'] as const)),
   credentials: 'absolute path',
   scratch: 'absolute path',
+  'target-timeout': 'positive integer',
 }
+
+/** Seconds: what is silent for longer is not only slow, and guests wait for it. */
+const TARGET_TIMEOUT = '20'
 
 /** Whether a parameter of a query is an option that every scheme has. */
 export function isDiskOption(name: string): boolean {
@@ -99,6 +105,7 @@ export function readOptions(
     ...optional('limits', limits.length === 0 ? undefined : (Object.fromEntries(limits) as IoLimits)),
     ...optional('credentials', text('credentials')),
     ...optional('scratch', text('scratch')),
+    targetTimeout: Number(text('target-timeout') ?? TARGET_TIMEOUT),
     own: new Map([...given].filter(([name]) => Object.hasOwn(own, name))),
   }
 }

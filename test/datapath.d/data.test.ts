@@ -29,7 +29,7 @@ const MIRRORED = Number(process.env.SMAPIV3_MIRROR_MIB ?? 64) * MIB
 const PATIENCE = 60_000 + MIRRORED / 10_000
 
 /** Slow enough that a job is seen under way. */
-const SLOWLY = `bps-write=${MIB}`
+const SLOWLY = `bps-write=${4 * MIB}`
 
 type Operation = Result<'Data.ls'>[number]
 
@@ -60,15 +60,16 @@ describe.skipIf(withoutDaemon || lacks('python3', 'python3-libnbd'))('Data', () 
   const it = imageDisks()
 
   /** A disk of random content. */
-  async function source(bytes = 16 * MIB) {
+  async function source(bytes = 16 * MIB, options = '') {
     const raw = join(it.images, 'random')
     const descriptor = openSync(raw, 'w')
     for (let written = 0; written < bytes; written += MIB) writeSync(descriptor, randomFillSync(Buffer.alloc(MIB)))
     closeSync(descriptor)
-    const made = it.image('qcow2', 'from.qcow2', bytes)
+    const made = it.image('qcow2', `from${options}.qcow2`, bytes)
     execFileSync('qemu-img', ['convert', '-n', '-f', 'raw', '-O', 'qcow2', raw, made.path])
     rmSync(raw)
-    return { ...made, nbd: nbdUriOf(await it.use(made.uri)) }
+    const uri = `${made.uri}?${options}`
+    return { ...made, uri, nbd: nbdUriOf(await it.use(uri)) }
   }
 
   async function target(bytes = 16 * MIB, options = '') {
@@ -247,6 +248,39 @@ describe.skipIf(withoutDaemon || lacks('python3', 'python3-libnbd'))('Data', () 
       }
     },
     120_000,
+  )
+
+  test.skipIf(lacks(...NBD_NEEDS))(
+    'a target that falls silent: both operations fail by themselves, that of a disk that is written and that of an idle one',
+    async () => {
+      const server = await nbdServer()
+      try {
+        const disks = [
+          await source(16 * MIB, 'target-timeout=10'),
+          await source(16 * MIB, 'target-timeout=11'),
+        ] as const
+        const operations = []
+        for (const [index, from] of disks.entries()) {
+          server.addExport(`to${index}`, 16 * MIB)
+          operations.push(await mirror(from, { nbd: `nbd://${server.host.address}/to${index}` }))
+        }
+        for (const operation of operations) expect(await finished(operation)).toMatchObject({ complete: true })
+        server.host.disconnect()
+        await goesOn(disks[0])
+        for (const operation of operations) {
+          expect(await waitUntil(async () => (await stat(operation)).failed, PATIENCE)).toBe(true)
+          expect(await stat(operation)).toMatchObject({ failed: true, complete: false })
+        }
+        await goesOn(disks[1])
+        for (const operation of operations) await it.plugin.call('Data.destroy', { operation })
+        for (const { uri, path } of disks) {
+          await it.leave(uri)
+          imageHolds(path, 'qcow2', READ)
+        }
+      } finally {
+        await server.remove()
+      }
+    },
   )
 
   test('a daemon that dies, a target that is not there, a disk that is not activated', async () => {

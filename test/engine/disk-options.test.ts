@@ -60,12 +60,19 @@ describe('the URI of a disk', () => {
 
 describe('options', () => {
   test('without any, the defaults', () => {
-    expect(options('')).toEqual({ backend: 'vbd', discard: 'unmap', readOnly: false, detectZeroes: 'off', own: NONE })
+    expect(options('')).toEqual({
+      backend: 'vbd',
+      discard: 'unmap',
+      readOnly: false,
+      detectZeroes: 'off',
+      targetTimeout: 20,
+      own: NONE,
+    })
   })
 
   test('all of them', () => {
     const query =
-      'format=vhd&backend=qdisk&cache=unsafe&discard=ignore&read-only=true&detect-zeroes=unmap&bps-read=1048576&iops-total=9007199254740993&credentials=/c&scratch=/s&conf=/x'
+      'format=vhd&backend=qdisk&cache=unsafe&discard=ignore&read-only=true&detect-zeroes=unmap&bps-read=1048576&iops-total=9007199254740993&credentials=/c&scratch=/s&target-timeout=7&conf=/x'
     expect(options(query, { conf: 'absolute path' })).toEqual({
       format: 'vhd',
       backend: 'qdisk',
@@ -76,6 +83,7 @@ describe('options', () => {
       limits: { 'bps-read': 1_048_576, 'iops-total': 9_007_199_254_740_993n },
       credentials: '/c',
       scratch: '/s',
+      targetTimeout: 7,
       own: new Map([['conf', '/x']]),
     })
   })

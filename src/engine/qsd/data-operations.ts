@@ -10,7 +10,7 @@ import { writeFileAtomic } from '../atomic-file.ts'
 import { runDirectory } from '../run-directory.ts'
 import { errnoOf } from '../storage-error.ts'
 import { daemonOf, runningPid } from './daemon.ts'
-import { abandonTarget, detachTarget } from './data-target.ts'
+import { abandonTarget, detachTarget, hasTarget } from './data-target.ts'
 import type { Disk } from './disk.ts'
 import { cancelJob, type JobStatus, JobStuckError, jobStatus } from './jobs.ts'
 import { type Qmp, QmpConnectionError, withQmp } from './qmp.ts'
@@ -61,7 +61,9 @@ export async function statusOf(record: OperationRecord): Promise<Status> {
   if (record.outcome !== undefined) return record.outcome
   const status = await inDaemon(record, (qmp) => jobStatus(qmp, record.operation[1]))
   if (status?.failure !== undefined) process.stderr.write(`${record.operation[1]}: ${status.failure}\n`)
-  return status === undefined ? FAILED : fromJob(status)
+  if (status === undefined) return FAILED
+  // A mirror of a disk that nobody writes does not notice that its target has gone.
+  return status.kind === 'mirror' && !hasTarget(record.operation[1]) ? FAILED : fromJob(status)
 }
 
 /** Ends the operations of a disk that is being deactivated, and remembers how they ended. */

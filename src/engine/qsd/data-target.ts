@@ -8,16 +8,22 @@
 import { existsSync } from 'node:fs'
 import type { NbdAddress } from '../nbd-uri.ts'
 import { reachServer } from '../server.ts'
-import { abandon, stop, withDaemonLock } from './daemon.ts'
+import { abandon, runningPid, stop, withDaemonLock } from './daemon.ts'
+import { endWatch, watchTarget } from './data-target-watch.ts'
 import { activateDisk, attachDisk, type Disk, diskOf } from './disk.ts'
 import type { JobTarget } from './jobs.ts'
 import type { DiskDescription } from './nodes.ts'
 
 /**
  * Connects the target of a job, and gives where the disk's daemon finds it.
+ * @param patience seconds that the target may be silent before the job fails
  * @throws ServerUnreachableError, QmpError
  */
-export async function attachTarget(job: string, { server, export: name }: NbdAddress): Promise<JobTarget> {
+export async function attachTarget(
+  job: string,
+  { server, export: name }: NbdAddress,
+  patience: number,
+): Promise<JobTarget> {
   if (server.type === 'inet') await reachServer({ host: server.host, port: Number(server.port) })
   const description: DiskDescription = {
     protocol: { driver: 'nbd', server, export: name },
@@ -30,19 +36,34 @@ export async function attachTarget(job: string, { server, export: name }: NbdAdd
   const target = targetOf(job)
   await attachDisk(target, description, ['nbd'])
   await activateDisk(target, description, ['nbd'], 'read-write')
+  const pid = runningPid(target.daemon)
+  if (pid === undefined) throw new Error('the daemon of the target ended')
+  await watchTarget(target, pid, patience)
   return { server: { type: 'unix', path: target.daemon.nbdSocket }, export: target.id }
 }
 
 /** Ends the connection to the target of a job; it is no error where there is none. */
 export async function detachTarget(job: string): Promise<void> {
   const { daemon } = targetOf(job)
-  if (existsSync(daemon.directory)) await withDaemonLock(daemon, () => stop(daemon))
+  if (!existsSync(daemon.directory)) return
+  await withDaemonLock(daemon, async () => {
+    await endWatch(daemon)
+    await stop(daemon)
+  })
 }
 
 /** Cuts the connection to the target of a job, which does not answer. */
 export async function abandonTarget(job: string): Promise<void> {
   const { daemon } = targetOf(job)
-  await withDaemonLock(daemon, () => abandon(daemon))
+  await withDaemonLock(daemon, async () => {
+    await endWatch(daemon)
+    await abandon(daemon)
+  })
+}
+
+/** Whether the connection to the target of a job is there. */
+export function hasTarget(job: string): boolean {
+  return runningPid(targetOf(job).daemon) !== undefined
 }
 
 function targetOf(job: string): Disk {

@@ -25,14 +25,18 @@ import { withQmp } from './qmp.ts'
 
 const TAGS = { mirror: 'MirrorV1', copy: 'CopyV1' } as const satisfies Record<JobKind, Operation[0]>
 
-/** The disk of a URI, for the methods of the class. */
-export type FindDisk = (uri: string) => Disk
+/** What the methods of the class have to know of a URI. */
+export interface DataDriver {
+  disk(uri: string): Disk
+  /** Seconds that the target of an operation may be silent before the operation fails. */
+  targetPatience(uri: string): number
+}
 
 /** The methods of the class, on the disks of a scheme. */
-export function dataMethods(diskOf: FindDisk): ClassMethods<'Data'> {
+export function dataMethods(driver: DataDriver): ClassMethods<'Data'> {
   return {
-    mirror: ({ uri, remote }) => start(diskOf(uri), 'mirror', remote),
-    copy: ({ uri, remote, blocklist }) => start(diskOf(uri), 'copy', remote, blocklist),
+    mirror: ({ uri, remote }) => start(driver, uri, 'mirror', remote),
+    copy: ({ uri, remote, blocklist }) => start(driver, uri, 'copy', remote, blocklist),
     stat: ({ operation }) => statusOf(known(operation)),
     async cancel({ operation }) {
       await endOperation(known(operation))
@@ -50,7 +54,14 @@ export function dataMethods(diskOf: FindDisk): ClassMethods<'Data'> {
   }
 }
 
-async function start(disk: Disk, kind: JobKind, remote: string, blocks?: BlockList): Promise<Operation> {
+async function start(
+  driver: DataDriver,
+  uri: string,
+  kind: JobKind,
+  remote: string,
+  blocks?: BlockList,
+): Promise<Operation> {
+  const disk = driver.disk(uri)
   const address = parseNbdAddress(remote)
   requireActive(readState(disk.daemon, disk.id))
   forgetEnded(disk)
@@ -58,7 +69,7 @@ async function start(disk: Disk, kind: JobKind, remote: string, blocks?: BlockLi
   // Before anything is made, so that a call that is killed leaves nothing that nobody knows of.
   const operation = recordOperation({ operation: [TAGS[kind], job], group: disk.daemon.group })
   try {
-    const target = await attachTarget(job, address)
+    const target = await attachTarget(job, address, driver.targetPatience(uri))
     await withDaemonLock(disk.daemon, async () => {
       const state = requireActive(readState(disk.daemon, disk.id))
       await withQmp(disk.daemon.qmpSocket, async (qmp) => {

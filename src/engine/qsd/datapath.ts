@@ -52,7 +52,13 @@ export function qsdDatapath(driver: SchemeDriver): {
   readonly Datapath: ClassMethods<'Datapath'>
   readonly Data: ClassMethods<'Data'>
 } {
-  return { Datapath: datapathMethods(driver), Data: dataMethods((uri) => diskAt(driver, parseDiskUri(uri))) }
+  return {
+    Datapath: datapathMethods(driver),
+    Data: dataMethods({
+      disk: (uri) => diskAt(driver, parseDiskUri(uri)),
+      targetPatience: (uri) => optionsOf(driver, parseDiskUri(uri)).targetTimeout,
+    }),
+  }
 }
 
 /** Whether a URI is attached here, or was opened for use without being changed. */
