@@ -4,7 +4,7 @@
  */
 import { readdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { writeFileAtomic } from '../../src/engine/atomic-file.ts'
+import { writeRunFile } from '../../src/engine/atomic-file.ts'
 import { withLock } from '../../src/engine/lock.ts'
 import { bootId, fileNameFor, runDirectory } from '../../src/engine/run-directory.ts'
 import { errnoOf } from '../../src/engine/storage-error.ts'
@@ -45,7 +45,7 @@ export function changeState<T>(
       const { attachments, result } = change(before)
       after = attachments
       if (after !== before && after.length > 0) {
-        writeFileAtomic(file, JSON.stringify({ boot: bootId(), path, attachments }))
+        writeRunFile(file, JSON.stringify({ boot: bootId(), path, attachments }))
       }
       return result
     } finally {

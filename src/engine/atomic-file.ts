@@ -53,6 +53,21 @@ export function writeFileAtomic(path: string, content: string, mode = 0o600): vo
 }
 
 /**
+ * Replaces or creates a file below the run directory: readers find the old content or the new one, but a power failure may
+ * leave neither, which a host that starts anew does not need.
+ */
+export function writeRunFile(path: string, content: string): void {
+  const temporary = path + TEMPORARY_SUFFIX
+  try {
+    writeFileSync(temporary, content, { mode: 0o600 })
+    renameSync(temporary, path)
+  } catch (error) {
+    rmSync(temporary, { force: true })
+    throw storageError(error)
+  }
+}
+
+/**
  * The contents that a file may have: the second one, where there is one, is good where the first one makes no sense.
  * @throws the system's error where the file cannot be read
  */

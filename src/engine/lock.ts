@@ -9,9 +9,10 @@
  * A lock file may be removed by whoever holds the lock (`Lock.remove`). Who waited for it then holds a lock on a file
  * without a name, notices, and tries again with the file that has the name now.
  */
+import { spawnSync } from 'node:child_process'
 import { closeSync, fstatSync, openSync, rmSync, statSync } from 'node:fs'
 import { storageError } from './storage-error.ts'
-import { runTool, ToolError } from './tool.ts'
+import { runTool, toolEnvironment } from './tool.ts'
 
 /**
  * Seconds to wait for a lock: less than the shortest deadline of a method that takes one (5 minutes), so that the
@@ -105,14 +106,13 @@ function heldLock(path: string, descriptor: number): Lock {
   }
 }
 
+/** Every call takes locks: the tool is run without pipes, which take as long as itself, and again where it has to say why. */
 function flock(descriptor: number, patience: readonly string[]): boolean {
-  try {
-    runTool('flock', ['--exclusive', '--conflict-exit-code', String(HELD_ELSEWHERE), ...patience, '3'], descriptor)
-    return true
-  } catch (error) {
-    if (error instanceof ToolError && error.status === HELD_ELSEWHERE) return false
-    throw error
-  }
+  const args = ['--exclusive', '--conflict-exit-code', String(HELD_ELSEWHERE), ...patience, '3']
+  const stdio = ['ignore', 'ignore', 'ignore', descriptor] as const
+  const { status } = spawnSync('flock', args, { env: toolEnvironment(), stdio: [...stdio] })
+  if (status !== 0 && status !== HELD_ELSEWHERE) runTool('flock', args, descriptor)
+  return status !== HELD_ELSEWHERE
 }
 
 /** Whether a path still names the open file. */

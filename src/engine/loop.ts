@@ -5,7 +5,7 @@
  * so limits nothing, {@link OWNER_MARK}. A device that somebody else made for the same file is never touched, and ours
  * are found again when all records of them are lost.
  */
-import { accessSync, constants, readdirSync, readFileSync, realpathSync } from 'node:fs'
+import { accessSync, constants, existsSync, readdirSync, readFileSync, realpathSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { errnoOf } from './storage-error.ts'
 import { runTool, ToolError } from './tool.ts'
@@ -160,6 +160,8 @@ function bypassPageCache(device: string): void {
 
 function readLoop(name: string, isWanted: (backingFile: string) => boolean = () => true): LoopDevice | undefined {
   const attributes = join(SYSFS, name, 'loop')
+  // Asked first: of the hundreds of devices that a host can have, most are free.
+  if (!existsSync(attributes)) return undefined
   try {
     const backingFile = attribute(attributes, 'backing_file')
     if (!isWanted(backingFile) || Number(attribute(attributes, 'sizelimit')) !== OWNER_MARK) return undefined

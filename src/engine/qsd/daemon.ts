@@ -44,10 +44,12 @@ export interface Daemon {
 
 /**
  * The places of the daemon of a group; nothing is made or started.
+ * @param lockGroup the group that it shares its lock with
  * @throws SocketPathError where the run directory's path is too long for a socket
  */
-export function daemonOf(group: string): Daemon {
-  const directory = join(runDirectory('qsd'), fileNameFor(group))
+export function daemonOf(group: string, lockGroup = group): Daemon {
+  const base = runDirectory('qsd')
+  const directory = join(base, fileNameFor(group))
   return {
     group,
     directory,
@@ -55,21 +57,41 @@ export function daemonOf(group: string): Daemon {
     nbdSocket: socketPath(join(directory, 'nbd')),
     pidFile: join(directory, 'pid'),
     logFile: join(directory, 'log'),
-    lockFile: `${directory}.lock`,
+    lockFile: join(base, `${fileNameFor(lockGroup)}.lock`),
   }
 }
 
+/** The lock files that `holdingDaemon` holds in this process. */
+const held = new Set<string>()
+
 /** Runs a body while no other process changes anything of this daemon. */
 export async function withDaemonLock<T>(daemon: Daemon, body: () => Promise<T>): Promise<T> {
+  if (held.has(daemon.lockFile)) return await body()
   mkdirSync(dirname(daemon.lockFile), { recursive: true, mode: 0o700 })
-  const held = lock(daemon.lockFile)
+  const taken = lock(daemon.lockFile)
   try {
     return await body()
   } finally {
     // Nothing is left of a daemon that has been stopped.
-    if (existsSync(daemon.directory)) held.release()
-    else held.remove()
+    if (existsSync(daemon.directory)) taken.release()
+    else taken.remove()
   }
+}
+
+/**
+ * Runs a body that takes the daemon's lock several times, one after the other, with the lock taken once: taking it is a
+ * process, and activation is the downtime of a migration.
+ */
+export async function holdingDaemon<T>(daemon: Daemon, body: () => Promise<T>): Promise<T> {
+  if (held.has(daemon.lockFile)) return await body()
+  return await withDaemonLock(daemon, async () => {
+    held.add(daemon.lockFile)
+    try {
+      return await body()
+    } finally {
+      held.delete(daemon.lockFile)
+    }
+  })
 }
 
 /** The pid of the daemon; undefined where it does not run. */

@@ -51,9 +51,9 @@ export function canMakeBlockDevices(): boolean {
   }
 }
 
-/** The second disk that makes the block device of a disk. */
+/** The second disk that makes the block device of a disk, under the same lock: both come and go together. */
 export function frontOf(group: string, uri: string): Disk {
-  return diskOf(`block devices of ${group}`, uri)
+  return diskOf(`block devices of ${group}`, uri, group)
 }
 
 /** Makes the block device of an attached disk. */

@@ -4,7 +4,7 @@
  */
 import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { writeFileAtomic } from '../atomic-file.ts'
+import { writeRunFile } from '../atomic-file.ts'
 import type { ParsedUri } from '../disk-uri.ts'
 import { lock } from '../lock.ts'
 import { bootId, fileNameFor, runDirectory } from '../run-directory.ts'
@@ -86,5 +86,5 @@ function readRecord(file: string): DiskRecord | undefined {
 function writeRecord(file: string, { uri, domains }: DiskRecord): void {
   // Made again, where somebody removed the run directory meanwhile.
   runDirectory('datapath', 'qsd')
-  writeFileAtomic(file, JSON.stringify({ boot: bootId(), uri, domains: [...domains] }))
+  writeRunFile(file, JSON.stringify({ boot: bootId(), uri, domains: [...domains] }))
 }

@@ -2,6 +2,7 @@
 import { type DiskOptions, readOptions } from '../disk-options.ts'
 import { type ParsedUri, parseDiskUri } from '../disk-uri.ts'
 import { reachServer } from '../server.ts'
+import { holdingDaemon } from './daemon.ts'
 import { cutOperations, detachTargets, endOperations } from './data-operations.ts'
 import {
   attachFront,
@@ -51,12 +52,14 @@ export async function activate(driver: SchemeDriver, place: Place, state: Domain
   const content = await contentOf(driver, place, optionsOf(driver, place.uri))
   const { description, exports, fronted } = content
   const { disk, front } = place
-  if (!isUp(disk) || (fronted && !isUp(front))) await attach(place, content)
-  // Elsewhere a look at the image is a connection to the server, and this is the downtime of a migration.
-  else if (opensAtActivation(description.protocol)) await refresh(place, content)
-  await naming(place, () =>
-    activateDisk(disk, description, exports, state === 'activated' ? 'read-write' : 'read-only'),
-  )
+  await holdingDaemon(disk.daemon, async () => {
+    if (!isUp(disk) || (fronted && !isUp(front))) await attach(place, content)
+    // Elsewhere a look at the image is a connection to the server, and this is the downtime of a migration.
+    else if (opensAtActivation(description.protocol)) await refresh(place, content)
+    await naming(place, () =>
+      activateDisk(disk, description, exports, state === 'activated' ? 'read-write' : 'read-only'),
+    )
+  })
 }
 
 /** @throws DiskOpenError in place of what the daemon says, which does not know a disk by its URI */
@@ -73,10 +76,12 @@ async function naming<T>({ uri }: Place, body: () => Promise<T>): Promise<T> {
 export async function attach(place: Place, content: Content): Promise<DiskAddress> {
   const { disk, front } = place
   const { description, exports, fronted } = content
-  if (isUp(disk)) await refresh(place, content)
-  const address = await naming(place, () => attachDisk(disk, description, exports))
-  if (!fronted || address.nbd === undefined) return address
-  return { ...address, ...(await attachFront(front, address.nbd, address.size)) }
+  return await holdingDaemon(disk.daemon, async () => {
+    if (isUp(disk)) await refresh(place, content)
+    const address = await naming(place, () => attachDisk(disk, description, exports))
+    if (!fronted || address.nbd === undefined) return address
+    return { ...address, ...(await attachFront(front, address.nbd, address.size)) }
+  })
 }
 
 /** Shows where the volume has grown. */

@@ -5,7 +5,7 @@
 import { mkdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Int64, parseJson, stringifyJson } from '../../contract/json.ts'
-import { writeFileAtomic } from '../atomic-file.ts'
+import { writeRunFile } from '../atomic-file.ts'
 import { errnoOf } from '../storage-error.ts'
 import type { Daemon } from './daemon.ts'
 import type { Access } from './nodes.ts'
@@ -39,13 +39,13 @@ export function mountFile(daemon: Daemon, id: string): string {
   return join(diskDirectory(daemon, id), 'image')
 }
 
-/** The state of a disk; undefined where it is detached. */
+/** The state of a disk; undefined where it is detached, or a power failure has left a file without its content. */
 export function readState(daemon: Daemon, id: string): DiskState | undefined {
   try {
-    // Written by this module, as a whole: what is there is a state.
+    // Written by this module: what is there is a state.
     return parseJson(readFileSync(stateFile(daemon, id), 'utf8')) as DiskState
   } catch (error) {
-    if (errnoOf(error) === 'ENOENT') return undefined
+    if (errnoOf(error) === 'ENOENT' || error instanceof SyntaxError) return undefined
     throw error
   }
 }
@@ -53,7 +53,7 @@ export function readState(daemon: Daemon, id: string): DiskState | undefined {
 /** Records the state of a disk, and makes its directory. */
 export function writeState(daemon: Daemon, id: string, state: DiskState): DiskState {
   mkdirSync(diskDirectory(daemon, id), { recursive: true, mode: 0o700 })
-  writeFileAtomic(stateFile(daemon, id), stringifyJson(state))
+  writeRunFile(stateFile(daemon, id), stringifyJson(state))
   return state
 }
 

@@ -24,6 +24,7 @@ import {
   opensAtActivation,
 } from './nodes.ts'
 import { type Qmp, QmpConnectionError, withQmp } from './qmp.ts'
+import { sizeInFile } from './size-in-file.ts'
 
 /** Milliseconds for a daemon to take a connection, and for each answer, before it is taken for stuck. */
 const DETACH_PATIENCE = 10_000
@@ -34,10 +35,13 @@ export interface Disk {
   readonly id: string
 }
 
-/** The disk of a URI; nothing is made. `group` names the daemon that it shares, see daemon.ts. */
-export function diskOf(group: string, uri: string): Disk {
+/**
+ * The disk of a URI; nothing is made. `group` names the daemon that it shares, see daemon.ts, and `lockGroup` the one whose
+ * lock it takes.
+ */
+export function diskOf(group: string, uri: string, lockGroup = group): Disk {
   // A letter first, and 13 bytes, so that names made from it have at most the 31 that QEMU allows.
-  return { daemon: daemonOf(group), id: `d${fileNameFor(uri).slice(0, 12)}` }
+  return { daemon: daemonOf(group, lockGroup), id: `d${fileNameFor(uri).slice(0, 12)}` }
 }
 
 /**
@@ -139,8 +143,10 @@ export function refreshDisk(
   exports: readonly ExportKind[],
 ): Promise<Int64 | undefined> {
   const { daemon, id } = disk
-  return withDaemonLock(daemon, () =>
-    withRunning(daemon, async (qmp) => {
+  return withDaemonLock(daemon, async () => {
+    const known = readState(daemon, id)
+    if (known === undefined || sizeInFile(description) === known.size) return undefined
+    return await withRunning(daemon, async (qmp) => {
       const state = readState(daemon, id)
       if (state === undefined || !canChangeSize(description, state)) return undefined
       const size = await imageSize(qmp, id, description, daemon.nbdSocket)
@@ -153,8 +159,8 @@ export function refreshDisk(
         await build(qmp, disk, description, stateOf(description, exports))
       }
       return size
-    }),
-  )
+    })
+  })
 }
 
 /** Inside a format other than raw the size is changed only by who has the image open. */

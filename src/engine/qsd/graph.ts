@@ -1,6 +1,6 @@
 /** The nodes of a disk in its daemon: built, moved between idle and image, and taken apart; see nodes.ts for the graph. */
 import type { Int64 } from '../../contract/json.ts'
-import { nodesOf, removeLiveNodes } from './live-nodes.ts'
+import { liveNodesIn, nodesOf } from './live-nodes.ts'
 import { nbdExportSize } from './nbd-size.ts'
 import {
   type Access,
@@ -22,8 +22,8 @@ import {
   topNode,
 } from './nodes.ts'
 import { createOverlay } from './overlay.ts'
-import type { Qmp, QmpObject } from './qmp.ts'
-import { removeExport, removeNode, removeObject } from './undo.ts'
+import { type Qmp, type QmpObject, together } from './qmp.ts'
+import { removeExport, removeNodes, removeObject } from './undo.ts'
 
 /**
  * Builds the nodes of a disk that is not activated, and gives the image's size in bytes.
@@ -89,20 +89,25 @@ export async function resizeIdle(qmp: Qmp, id: string, size: Int64): Promise<voi
 /** Removes every node and object of a disk, in whatever state they are; its exports are gone already. */
 export async function removeGraph(qmp: Qmp, id: string): Promise<void> {
   const names = nodeNames(id)
-  await removeProbe(qmp, id)
-  await removeNode(qmp, names.top)
-  await closeImage(qmp, id, true)
-  await removeIdle(qmp, id)
-  await removeObject(qmp, names.limits)
-  for (const secret of await secretsOf(qmp, id)) await removeObject(qmp, secret)
+  await removeExport(qmp, probeNames(id).export)
+  const present = await nodesOf(qmp, id)
+  await removeNodes(
+    qmp,
+    [...probeNodes(id, present), names.top, ...imageNodes(id, present, true), names.idle, names.zero].filter((name) =>
+      present.includes(name),
+    ),
+  )
+  // In this order: a daemon that never had an object has no list of them, and makes one when it is to delete one.
+  const [, secrets] = await Promise.all([removeObject(qmp, names.limits), secretsOf(qmp, id)])
+  for (const secret of secrets) await removeObject(qmp, secret)
 }
 
 /** Looks at the image and leaves open what stays connected from attach to detach. */
 async function probe(qmp: Qmp, id: string, disk: DiskDescription, nbdSocket: string): Promise<Int64> {
   if (opensAtActivation(disk.protocol)) return await imageSize(qmp, id, disk, nbdSocket)
-  const { protocol } = nodeNames(id)
-  await qmp.execute('blockdev-add', protocolNode(id, disk, 'read-write'))
-  return await sizeOver(qmp, id, disk, protocol, nbdSocket)
+  const node = protocolNode(id, disk, 'read-write')
+  await qmp.execute('blockdev-add', node)
+  return await sizeOver(qmp, id, disk, [], nodeNames(id).protocol, nbdSocket)
 }
 
 /**
@@ -111,56 +116,66 @@ async function probe(qmp: Qmp, id: string, disk: DiskDescription, nbdSocket: str
  */
 export async function imageSize(qmp: Qmp, id: string, disk: DiskDescription, nbdSocket: string): Promise<Int64> {
   const { protocol } = probeNames(id)
-  await qmp.execute('blockdev-add', { ...forProbe(protocolNode(id, disk, 'read-write')), 'node-name': protocol })
-  return await sizeOver(qmp, id, disk, protocol, nbdSocket)
+  const node = { ...forProbe(protocolNode(id, disk, 'read-write')), 'node-name': protocol }
+  return await sizeOver(qmp, id, disk, [node], protocol, nbdSocket)
 }
 
+/** @param nodes what has to be added first */
 async function sizeOver(
   qmp: Qmp,
   id: string,
   disk: DiskDescription,
+  nodes: readonly QmpObject[],
   protocol: string,
   nbdSocket: string,
 ): Promise<Int64> {
   const names = probeNames(id)
+  const below = belowNodes(names.id, disk)
+  const format = { ...forProbe(formatNode(names.id, disk, 'read-only')), 'node-name': names.format, file: protocol }
   try {
-    await addNodes(qmp, belowNodes(names.id, disk))
-    const node = forProbe(formatNode(names.id, disk, 'read-only'))
-    await qmp.execute('blockdev-add', { ...node, 'node-name': names.format, file: protocol })
-    await qmp.execute('block-export-add', {
+    const added = addNodes(qmp, [...nodes, ...below, format])
+    const exported = qmp.execute('block-export-add', {
       type: 'nbd',
       id: names.export,
       name: names.export,
       'node-name': names.format,
     })
+    await together([added, exported])
     return await nbdExportSize(nbdSocket, names.export)
   } finally {
-    await removeProbe(qmp, id)
+    const added = [...below, ...nodes].map((node) => String(node['node-name']))
+    await Promise.all([removeExport(qmp, names.export), removeNodes(qmp, probeNodes(id, [names.format, ...added]))])
   }
 }
 
-async function removeProbe(qmp: Qmp, id: string): Promise<void> {
+/** Of these nodes those that look at the image, each before what it stands on. */
+function probeNodes(id: string, present: readonly string[]): readonly string[] {
   const names = probeNames(id)
-  await removeExport(qmp, names.export)
-  await removeNode(qmp, names.format)
-  await removeBelow(qmp, id, names.id)
-  await removeNode(qmp, names.protocol)
+  return [names.format, ...belowIn(names.id, present), ...present.filter((name) => name === names.protocol)]
 }
 
-/** What an image stood on, the topmost first. */
-async function removeBelow(qmp: Qmp, id: string, prefix: string): Promise<void> {
-  const count = (await nodesOf(qmp, id)).filter((name) => name.startsWith(belowName(prefix, ''))).length
-  for (let number = 0; number < count; number++) await removeNode(qmp, belowName(prefix, number))
+/** Of these nodes those of the image, each before what it stands on. */
+function imageNodes(id: string, present: readonly string[], protocolToo: boolean): readonly string[] {
+  const names = nodeNames(id)
+  return [
+    ...[names.guard, names.overlay, names.overlayFile],
+    ...liveNodesIn(id, present),
+    names.format,
+    ...belowIn(id, present),
+    ...(protocolToo ? [names.protocol] : []),
+  ].filter((name) => present.includes(name))
+}
+
+/** Of these nodes those that an image stands on, the topmost first. */
+function belowIn(prefix: string, present: readonly string[]): readonly string[] {
+  const start = belowName(prefix, '')
+  const numberOf = (name: string): number => Number(name.slice(start.length))
+  return present.filter((name) => name.startsWith(start)).sort((left, right) => numberOf(left) - numberOf(right))
 }
 
 /** Closes the image, and its protocol node where that is opened at each activation. */
 async function closeImage(qmp: Qmp, id: string, protocolToo: boolean): Promise<void> {
-  const names = nodeNames(id)
-  await removeNodes(qmp, [names.guard, names.overlay, names.overlayFile])
-  await removeLiveNodes(qmp, id)
-  await removeNode(qmp, names.format)
-  await removeBelow(qmp, id, id)
-  if (protocolToo) await removeNode(qmp, names.protocol)
+  await removeNodes(qmp, imageNodes(id, await nodesOf(qmp, id), protocolToo))
 }
 
 async function removeIdle(qmp: Qmp, id: string): Promise<void> {
@@ -172,13 +187,9 @@ async function moveTop(qmp: Qmp, id: string, below: string): Promise<void> {
   await qmp.execute('blockdev-reopen', { options: [topNode(id, below)] })
 }
 
-/** All at once: the daemon does them one after the other, and a round trip each would be most of an activation. */
+/** All at once: a round trip each would be most of an activation. */
 async function addNodes(qmp: Qmp, nodes: readonly QmpObject[]): Promise<void> {
-  await Promise.all(nodes.map((node) => qmp.execute('blockdev-add', node)))
-}
-
-async function removeNodes(qmp: Qmp, names: readonly string[]): Promise<void> {
-  await Promise.all(names.map((name) => removeNode(qmp, name)))
+  await together(nodes.map((node) => qmp.execute('blockdev-add', node)))
 }
 
 /** The names of the disk's secrets, asked from the daemon: who detaches a disk need not know its description. */

@@ -6,14 +6,10 @@ export function liveName(id: string, number: number | string): string {
   return `${id}-live${number}`
 }
 
-/** Removes the nodes of all overlays of a disk, the topmost first, and those of their files. */
-export async function removeLiveNodes(qmp: Qmp, id: string): Promise<void> {
-  for (const number of [...(await liveNumbers(qmp, id))].reverse()) {
-    await removeNode(qmp, liveName(id, number))
-  }
-  for (const name of await nodesOf(qmp, id)) {
-    if (name.startsWith(liveName(id, '')) && name.endsWith('-file')) await removeNode(qmp, name)
-  }
+/** Of these nodes those of the overlays, the topmost first, and then those of their files. */
+export function liveNodesIn(id: string, present: readonly string[]): readonly string[] {
+  const overlays = [...numbersIn(present)].reverse().map((number) => liveName(id, number))
+  return [...overlays, ...present.filter((name) => name.startsWith(liveName(id, '')) && name.endsWith('-file'))]
 }
 
 /** Removes what a call added that was killed before it put an overlay on the disk. */
@@ -35,7 +31,11 @@ export async function removeUnusedLiveNodes(qmp: Qmp, id: string): Promise<void>
 
 /** Numbers of the overlays, the lowest first. */
 export async function liveNumbers(qmp: Qmp, id: string): Promise<readonly number[]> {
-  return (await nodesOf(qmp, id))
+  return numbersIn(await nodesOf(qmp, id))
+}
+
+function numbersIn(names: readonly string[]): readonly number[] {
+  return names
     .flatMap((name) => {
       const [, number] = /-live(\d+)$/.exec(name) ?? []
       return number === undefined ? [] : [Number(number)]

@@ -191,6 +191,14 @@ export async function withQmp<T>(
   }
 }
 
+/**
+ * Waits for commands that were sent together, which spares a round trip for each.
+ * @throws the error of the first that failed, in this order: those of the others may follow from it
+ */
+export async function together(commands: readonly Promise<unknown>[]): Promise<void> {
+  for (const outcome of await Promise.allSettled(commands)) if (outcome.status === 'rejected') throw outcome.reason
+}
+
 /** Whether a value is an object of QMP. */
 export function isObject(value: unknown): value is QmpObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
