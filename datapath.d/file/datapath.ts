@@ -5,6 +5,7 @@
 import { OperationError } from '../../src/engine/qsd/data-operations.ts'
 import { isInDaemon, LifeCycleError, qsdDatapath } from '../../src/engine/qsd/datapath.ts'
 import type { ClassMethods } from '../../src/kit/index.ts'
+import * as copies from './copy.ts'
 import { fileDriver, needsDaemon } from './driver.ts'
 import { endImport, importActivate } from './import.ts'
 import * as kernel from './kernel.ts'
@@ -23,16 +24,21 @@ const ENGINES = {
   daemon: daemon.Datapath,
   kernel: {
     attach: kernel.attach,
-    activate: kernel.activate,
+    async activate(params) {
+      kernel.activate(params)
+      await copies.endCopies(params.uri)
+    },
     activate_readonly: kernel.activateReadonly,
     import_activate: ({ uri, domain }) => importActivate(uri, domain),
     async deactivate(params) {
       await endImport(params.uri)
       kernel.deactivate(params)
+      if (copies.hasCopies(params.uri) && !kernel.isActive(params.uri)) await copies.endCopies(params.uri)
     },
     async detach(params) {
       await endImport(params.uri)
       kernel.detach(params)
+      if (copies.hasCopies(params.uri) && !kernel.isActive(params.uri)) await copies.endCopies(params.uri)
     },
   },
   tapdisk: {
@@ -40,14 +46,12 @@ const ENGINES = {
     activate: (params) => tapdisk.activate(params, 'activated'),
     activate_readonly: (params) => tapdisk.activate(params, 'activated_readonly'),
     import_activate() {
-      throw new OperationError(`tapdisk serves this disk and takes no NBD connection: ${WITH_DAEMON}`)
+      throw new OperationError(`tapdisk serves this disk and takes no NBD connection: ${kernel.WITH_DAEMON}`)
     },
     deactivate: tapdisk.deactivate,
     detach: tapdisk.detach,
   },
 } as const satisfies Record<string, LifeCycle>
-
-const WITH_DAEMON = 'attach it with the option engine=qsd, in its URI or in config.json beside the plugin'
 
 /** The engine that has the disk of a URI, or shall have it. */
 function engineOf(uri: string): keyof typeof ENGINES {
@@ -76,11 +80,14 @@ export const datapath: Methods = {
 export const data: ClassMethods<'Data'> = {
   ...daemon.Data,
   mirror: (params, context) => daemon.Data.mirror(servedByDaemon(params), context),
-  copy: (params, context) => daemon.Data.copy(servedByDaemon(params), context),
+  copy(params, context) {
+    if (engineOf(params.uri) === 'kernel') return copies.copy(params, context)
+    return daemon.Data.copy(servedByDaemon(params), context)
+  },
 }
 
 function servedByDaemon<P extends { readonly uri: string }>(params: P): P {
   const engine = engineOf(params.uri)
   if (engine === 'daemon') return params
-  throw new OperationError(`the ${engine} serves this disk and cannot mirror it: ${WITH_DAEMON}`)
+  throw new OperationError(`the ${engine} serves this disk and cannot mirror it: ${kernel.WITH_DAEMON}`)
 }

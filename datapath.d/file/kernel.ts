@@ -12,6 +12,9 @@ import { type Attachment, changeState, type DomainState } from './state.ts'
 
 type Backend = Result<'Datapath.attach'>
 
+/** What it takes to do more with a disk than the kernel can. */
+export const WITH_DAEMON = 'attach it with the option engine=qsd, in its URI or in config.json beside the plugin'
+
 const LOOP = 'a loop device of the kernel: the disk is raw, and no option asks for more than the kernel can do'
 
 export function attach({ uri, domain }: Params<'Datapath.attach'>): Backend {
@@ -44,6 +47,14 @@ export function isAttached(uri: string): boolean {
   return changeState(parseDisk(uri).realPath, (attachments) => ({ attachments, result: attachments.length > 0 }))
 }
 
+/** Whether any domain has the disk activated. */
+export function isActive(uri: string): boolean {
+  return changeState(parseDisk(uri).realPath, (attachments) => ({
+    attachments,
+    result: attachments.some(({ state }) => state !== 'attached'),
+  }))
+}
+
 /**
  * The disk, activated for writing for a domain.
  * @throws LifeCycleError where it is not
@@ -53,6 +64,30 @@ export function activatedDisk(uri: string, domain: string): Disk {
   return changeState(disk.realPath, (attachments) => {
     if (find(attachments, disk, domain)?.state === 'activated') return { attachments, result: disk }
     throw new LifeCycleError(`${disk.path} is not activated for domain ${domain}: call Datapath.activate first`)
+  })
+}
+
+/**
+ * The disk, activated for a domain while nobody writes to it: what was written before is in its file.
+ * @throws LifeCycleError where it is not
+ */
+export function quiescentDisk(uri: string, domain: string): Disk {
+  const disk = parseDisk(uri)
+  const { readOnly } = accessTo(disk)
+  return changeState(disk.realPath, (attachments) => {
+    const state = find(attachments, disk, domain)?.state ?? 'attached'
+    if (state === 'attached') {
+      throw new LifeCycleError(
+        `${disk.path} is not activated for domain ${domain}: call Datapath.activate_readonly first`,
+      )
+    }
+    const writer = attachments.find((attachment) => attachment.state === 'activated')
+    if (writer !== undefined && !readOnly) {
+      throw new LifeCycleError(
+        `the kernel serves ${disk.path}, and domain ${writer.domain} may write to it: activate it for reading only, or ${WITH_DAEMON}`,
+      )
+    }
+    return { attachments, result: disk }
   })
 }
 

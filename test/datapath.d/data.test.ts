@@ -19,7 +19,7 @@ import { blockDeviceOf, io, nbdUriOf, processesNaming } from '../support/datapat
 import { mountFileSystem } from '../support/filesystem.ts'
 import { lacks } from '../support/needs.ts'
 import { NBD_NEEDS, nbdServer } from '../support/servers/nbd.ts'
-import { type Image, imageDisks, imageHolds, withoutDaemon } from './image-disks.ts'
+import { type Image, imageDisks, imageHolds, withoutDaemon, withoutLoops } from './image-disks.ts'
 import { MIB, READ, WRITE } from './networked.ts'
 
 /** Bytes that are mirrored while they are written. */
@@ -297,12 +297,37 @@ describe.skipIf(withoutDaemon || lacks('python3', 'python3-libnbd'))('Data', () 
     expect(await failure(to.nbd)).toMatch(/not activated/)
   })
 
-  test('a disk that the kernel serves says what it takes to be mirrored', async () => {
-    const { uri } = it.image('raw')
-    await it.use(uri)
-    const error = await it.plugin.fail('Data.mirror', { uri, domain: '1', remote: 'nbd:unix:/x:exportname=y' })
-    expect(error.params[1]).toContain('engine=qsd')
-  })
+  test.skipIf(withoutLoops)(
+    'a disk that the kernel serves is copied while nobody writes to it, and says what it takes to do more',
+    async () => {
+      const { uri, path } = it.image('raw')
+      await io(blockDeviceOf(await it.use(uri)), WRITE)
+      const to = await target(16 * MIB, SLOWLY)
+      const blocklist = { blocksize: MIB, ranges: [[0, 16]] as [number, number][] }
+      const params = { uri, domain: '1', remote: to.nbd, blocklist }
+      const { params: mirrored } = await it.plugin.fail('Data.mirror', params)
+      expect(mirrored.join(' ')).toMatch(/kernel serves.*engine=qsd/)
+      const { params: copied } = await it.plugin.fail('Data.copy', params)
+      expect(copied.join(' ')).toMatch(/LifeCycleError.*domain 1 may write.*reading only.*engine=qsd/)
+      await it.plugin.call('Datapath.deactivate', { uri, domain: '1' })
+      expect((await it.plugin.fail('Data.copy', params)).params.join(' ')).toMatch(/not activated/)
+
+      await it.plugin.call('Datapath.activate_readonly', { uri, domain: '1' })
+      const operation = await it.plugin.call('Data.copy', params)
+      expect(await finished(operation)).toMatchObject({ failed: false, complete: true })
+      await io(to.nbd, READ)
+      await it.plugin.call('Data.destroy', { operation })
+
+      const ended = await it.plugin.call('Data.copy', params)
+      await it.use(uri, '2')
+      await io(blockDeviceOf(await it.attach(uri)), ['write -P 0x77 1M 64k', 'flush'])
+      expect(await stat(ended)).toMatchObject({ failed: true, complete: false })
+      await it.plugin.call('Data.destroy', { operation: ended })
+      await it.leave(uri, '2')
+      await it.leave(uri)
+      imageHolds(path, 'raw', ['read -P 0x77 1M 64k'])
+    },
+  )
 })
 
 /** Export and socket of an address, as the NBD URI specification writes them. */
