@@ -7,6 +7,7 @@
  */
 import { accessSync, constants, existsSync, readdirSync, readFileSync, realpathSync } from 'node:fs'
 import { basename, join } from 'node:path'
+import { LOOP_SETUP } from './loop-setup.ts'
 import { errnoOf } from './storage-error.ts'
 import { runTool, ToolError } from './tool.ts'
 
@@ -41,23 +42,37 @@ export interface LoopDevice extends Required<LoopOptions> {
  * @throws ToolError, PluginError (MissingDependency)
  */
 export function attachLoop(file: string, options: LoopOptions): LoopDevice {
-  const args = [
-    '--find',
-    '--show',
-    ...['--sizelimit', String(OWNER_MARK)],
-    ...['--offset', String(options.offset ?? 0)],
-    ...(options.readOnly ? ['--read-only'] : []),
-    ...['--', realpathSync(file)],
-  ]
-  const device = setUp(args)
-  if (options.direct) bypassPageCache(device)
+  const path = realpathSync(file)
+  const device = (options.direct ? setUpDirect(path, options) : undefined) ?? setUp(path, options)
   const loop = loopAt(device)
-  if (loop === undefined) throw new Error(`losetup said that ${device} serves ${file}, but it does not`)
+  if (loop === undefined) throw new Error(`${device} was to serve ${file}, but it does not`)
   return loop
 }
 
+/** Undefined where that is not possible, for whatever reason: losetup comes next, and says what is wrong. */
+function setUpDirect(path: string, { offset = 0, readOnly }: LoopOptions): string | undefined {
+  try {
+    return runTool('perl', ['-e', LOOP_SETUP, path, String(offset), String(OWNER_MARK), readOnly ? '1' : '0'])
+  } catch {
+    return undefined
+  }
+}
+
+function setUp(path: string, { offset = 0, readOnly, direct }: LoopOptions): string {
+  const device = runLosetup([
+    '--find',
+    '--show',
+    ...['--sizelimit', String(OWNER_MARK)],
+    ...['--offset', String(offset)],
+    ...(readOnly ? ['--read-only'] : []),
+    ...['--', path],
+  ])
+  if (direct) bypassPageCache(device)
+  return device
+}
+
 /** Runs losetup, again where another process took the free device that it found. */
-function setUp(args: readonly string[]): string {
+function runLosetup(args: readonly string[]): string {
   for (let attempt = 1; ; attempt++) {
     try {
       return runTool('losetup', args).trim()
@@ -165,6 +180,8 @@ function readLoop(name: string, isWanted: (backingFile: string) => boolean = () 
   try {
     const backingFile = attribute(attributes, 'backing_file')
     if (!isWanted(backingFile) || Number(attribute(attributes, 'sizelimit')) !== OWNER_MARK) return undefined
+    // It was detached, and goes when whoever looks at it, such as LVM at all devices, closes it.
+    if (attribute(attributes, 'autoclear') === '1') return undefined
     return {
       device: `/dev/${name}`,
       backingFile,

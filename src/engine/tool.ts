@@ -24,6 +24,7 @@ const PACKAGES = {
   modprobe: 'kmod',
   mount: 'mount',
   nbdkit: 'nbdkit',
+  perl: 'perl-base',
   'qemu-img': 'qemu-utils',
   smbclient: 'smbclient',
   sync: 'coreutils',

@@ -16,6 +16,7 @@ import { join } from 'node:path'
 import { dir } from 'tmp-promise'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import type { Result } from '../../src/contract/methods.ts'
+import { expectEventually } from '../support/datapath.ts'
 import { lacks } from '../support/needs.ts'
 import { installPlugin, type TestPlugin } from '../support/plugin.ts'
 
@@ -155,7 +156,7 @@ describe.skipIf(withoutLoops)('root', () => {
     await plugin.call('Datapath.deactivate', { uri, domain: '1' })
     await plugin.call('Datapath.detach', { uri, domain: '1' })
     expect(start(image, 8)).toBe('writtena')
-    expect(loopsOf(image)).toEqual([])
+    expectEventually(() => loopsOf(image), 'loop devices')
   })
 
   test('deactivate brings buffered writes to the file', async () => {
@@ -167,7 +168,7 @@ describe.skipIf(withoutLoops)('root', () => {
     expect(start(image, 8)).toBe('buffered')
     closeSync(descriptor)
     await plugin.call('Datapath.detach', { uri: `${uri}?cache=writeback`, domain: '1' })
-    expect(loopsOf(image)).toEqual([])
+    expectEventually(() => loopsOf(image), 'loop devices')
   })
 
   test('domains share the device, and the last one frees it', async () => {
@@ -177,7 +178,7 @@ describe.skipIf(withoutLoops)('root', () => {
     await plugin.call('Datapath.detach', { uri, domain: '1' })
     expect(loopsOf(image)).toEqual([device])
     await plugin.call('Datapath.detach', { uri, domain: '__proto__' })
-    expect(loopsOf(image)).toEqual([])
+    expectEventually(() => loopsOf(image), 'loop devices')
   })
 
   test('many domains at once get one device', async () => {
@@ -185,7 +186,7 @@ describe.skipIf(withoutLoops)('root', () => {
     const devices = await Promise.all(domains.map(async (domain) => deviceOf(await attach(domain))))
     expect(new Set(devices).size).toBe(1)
     await Promise.all(domains.map((domain) => plugin.call('Datapath.detach', { uri, domain })))
-    expect(loopsOf(image)).toEqual([])
+    expectEventually(() => loopsOf(image), 'loop devices')
   })
 
   test('the device is found again when the state is lost', async () => {
@@ -196,7 +197,7 @@ describe.skipIf(withoutLoops)('root', () => {
     await plugin.call('Datapath.activate', { uri, domain: '1' })
     rmSync(plugin.runDirectory, { recursive: true })
     await plugin.call('Datapath.detach', { uri, domain: '1' })
-    expect(loopsOf(image)).toEqual([])
+    expectEventually(() => loopsOf(image), 'loop devices')
   })
 
   test('a device that somebody else made for the file is left alone', async () => {
@@ -206,6 +207,7 @@ describe.skipIf(withoutLoops)('root', () => {
       expect(deviceOf(await attach())).not.toBe(theirs)
       await plugin.call('Datapath.detach', { uri, domain: '1' })
       await plugin.call('Datapath.detach', { uri, domain: '1' })
+      expectEventually(() => loopsOf(image).filter((device) => device !== theirs), 'loop devices')
       expect(loopsOf(image)).toEqual([theirs])
     } finally {
       execFileSync('losetup', ['--detach', theirs], { env })
@@ -226,7 +228,7 @@ describe.skipIf(withoutLoops)('root', () => {
     const extra = query === '?discard=ignore' ? { 'discard-enable': '0' } : {}
     expect(answer.implementations[0]).toEqual(['XenDisk', { params: device, extra, backend_type: 'vbd' }])
     await plugin.call('Datapath.detach', { uri: uri + query, domain: '1' })
-    expect(loopsOf(image)).toEqual([])
+    expectEventually(() => loopsOf(image), 'loop devices')
   })
 
   test('an image that nobody may write is attached read-only', async () => {
@@ -269,6 +271,6 @@ describe.skipIf(withoutLoops)('root', () => {
     expect(attribute(deviceOf(readOnly), 'ro')).toBe('1')
     await plugin.call('Datapath.detach', { uri: `${over}?read-only=true`, domain: '1' })
     await plugin.call('Datapath.detach', { uri: over, domain: '1' })
-    expect(loopsOf(device)).toEqual([])
+    expectEventually(() => loopsOf(device), 'loop devices')
   })
 })

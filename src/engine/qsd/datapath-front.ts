@@ -75,7 +75,7 @@ export async function attachFront(
     discard: 'unmap',
     detectZeroes: 'off',
   }
-  const address = await attachDisk(front, description, ['block'])
+  const address = await attachDisk(front, description, ['block'], size)
   await activateDisk(front, description, ['block'], 'read-write')
   if (address.size !== size) await resizeFront(front, size)
   return address.blockDevice === undefined ? {} : { blockDevice: address.blockDevice }

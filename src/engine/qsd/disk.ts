@@ -13,8 +13,9 @@ import { fileNameFor } from '../run-directory.ts'
 import { abandon, type Daemon, daemonOf, diskIds, ensureRunning, stop, withDaemonLock, withRunning } from './daemon.ts'
 import { type DiskState, diskDirectory, type ExportKind, readState, removeState, writeState } from './disk-state.ts'
 import { addExports, addressOf, checkExports, type DiskAddress, refreshSize, removeExports } from './exports.ts'
-import { buildGraph, imageSize, moveToIdle, moveToImage, removeGraph } from './graph.ts'
+import { buildGraph, buildStraightGraph, imageSize, moveToIdle, moveToImage, removeGraph } from './graph.ts'
 import { endJobs } from './jobs.ts'
+import { nodesOf } from './live-nodes.ts'
 import {
   type Access,
   CACHE_MODES,
@@ -46,14 +47,16 @@ export function diskOf(group: string, uri: string, lockGroup = group): Disk {
 
 /**
  * Makes a disk reachable at an address that stays the same until detach; all I/O fails until it is activated.
+ * @param straight the size in bytes of a disk that is activated for writing from attach to detach
  * @throws ExportConflictError, QmpError (image cannot be opened), PluginError (MissingDependency)
  */
 export function attachDisk(
   disk: Disk,
   description: DiskDescription,
   exports: readonly ExportKind[],
+  straight?: Int64,
 ): Promise<DiskAddress> {
-  return withDaemonLock(disk.daemon, async () => addressOf(disk, await attach(disk, description, exports)))
+  return withDaemonLock(disk.daemon, async () => addressOf(disk, await attach(disk, description, exports, straight)))
 }
 
 /**
@@ -169,7 +172,12 @@ function canChangeSize(description: DiskDescription, state: DiskState): boolean 
   return state.access === 'read-write' && description.format === 'raw' && !imageIsReadOnly(description)
 }
 
-async function attach(disk: Disk, description: DiskDescription, exports: readonly ExportKind[]): Promise<DiskState> {
+async function attach(
+  disk: Disk,
+  description: DiskDescription,
+  exports: readonly ExportKind[],
+  straight?: Int64,
+): Promise<DiskState> {
   const { daemon, id } = disk
   const state = stateOf(description, exports)
   checkExports(state)
@@ -179,7 +187,7 @@ async function attach(disk: Disk, description: DiskDescription, exports: readonl
   try {
     return await withQmp(daemon.qmpSocket, async (qmp) => {
       await takeApart(qmp, disk)
-      return await build(qmp, disk, description, state)
+      return await build(qmp, disk, description, state, straight)
     })
   } catch (error) {
     await stopUnused(daemon)
@@ -201,13 +209,20 @@ function stateOf(description: DiskDescription, exports: readonly ExportKind[]): 
 }
 
 /** Builds a disk of which nothing is there, or nothing. */
-async function build(qmp: Qmp, disk: Disk, description: DiskDescription, state: DiskState): Promise<DiskState> {
+async function build(
+  qmp: Qmp,
+  disk: Disk,
+  description: DiskDescription,
+  state: DiskState,
+  straight?: Int64,
+): Promise<DiskState> {
   const { daemon, id } = disk
   writeState(daemon, id, state)
   try {
-    const size = await buildGraph(qmp, id, description, daemon.nbdSocket)
+    const size = straight ?? (await buildGraph(qmp, id, description, daemon.nbdSocket))
+    if (straight !== undefined) await buildStraightGraph(qmp, id, description)
     await addExports(qmp, disk, state)
-    return writeState(daemon, id, { ...state, phase: 'attached', size })
+    return writeState(daemon, id, { ...state, phase: straight === undefined ? 'attached' : 'active', size })
   } catch (error) {
     await takeApart(qmp, disk)
     throw error
@@ -242,8 +257,8 @@ async function deactivate(qmp: Qmp, disk: Disk, state: DiskState): Promise<void>
 }
 
 async function takeApart(qmp: Qmp, disk: Disk): Promise<void> {
-  await endJobs(qmp, disk.id)
-  await removeExports(qmp, disk)
+  const [nodes] = await Promise.all([nodesOf(qmp, disk.id), endJobs(qmp, disk.id)])
+  await removeExports(qmp, disk, nodes)
   await removeGraph(qmp, disk.id)
   removeState(disk.daemon, disk.id)
 }

@@ -62,12 +62,17 @@ export function addressOf({ daemon, id }: Place, { exports, readOnly, size }: Di
   }
 }
 
-/** Takes the disk's exports away, the loop device first; clients lose their connection. */
-export async function removeExports(qmp: Qmp, { daemon, id }: Place): Promise<void> {
+/**
+ * Takes the disk's exports away, the loop device first; clients lose their connection.
+ * @param nodes of the disk, without which it has no exports
+ */
+export async function removeExports(qmp: Qmp, { daemon, id }: Place, nodes: readonly string[]): Promise<void> {
   const file = mountFile(daemon, id)
   await detachLoopsOver(file)
-  await removeExport(qmp, fuseName(id))
-  await removeExport(qmp, nbdName(id))
+  if (nodes.includes(nodeNames(id).top)) {
+    await removeExport(qmp, fuseName(id))
+    await removeExport(qmp, nbdName(id))
+  }
   rmSync(file, { force: true })
 }
 

@@ -31,13 +31,20 @@ import { removeExport, removeNodes, removeObject } from './undo.ts'
  * @throws QmpError where the image cannot be opened
  */
 export async function buildGraph(qmp: Qmp, id: string, disk: DiskDescription, nbdSocket: string): Promise<Int64> {
-  for (const secret of secretObjects(id, disk)) await qmp.execute('object-add', secret)
-  await qmp.execute('object-add', limitsObject(id, disk))
-  const size = await probe(qmp, id, disk, nbdSocket)
+  const objects = addObjects(qmp, id, disk)
+  const probed = probe(qmp, id, disk, nbdSocket)
+  await together([objects, probed])
+  const size = await probed
   if (disk.overlay !== undefined) await createOverlay(qmp, id, disk.overlay, size)
-  await addNodes(qmp, idleNodes(id, size))
-  await qmp.execute('blockdev-add', topNode(id, nodeNames(id).idle))
+  await addNodes(qmp, [...idleNodes(id, size), topNode(id, nodeNames(id).idle)])
   return size
+}
+
+/** Builds the nodes of a disk that is activated for writing from its beginning to its end, and so is never idle. */
+export async function buildStraightGraph(qmp: Qmp, id: string, disk: DiskDescription): Promise<void> {
+  const [protocol, format] = [protocolNode(id, disk, 'read-write'), formatNode(id, disk, 'read-write')]
+  const objects = addObjects(qmp, id, disk)
+  await together([objects, addNodes(qmp, [protocol, format, topNode(id, nodeNames(id).format)])])
 }
 
 /**
@@ -89,8 +96,8 @@ export async function resizeIdle(qmp: Qmp, id: string, size: Int64): Promise<voi
 /** Removes every node and object of a disk, in whatever state they are; its exports are gone already. */
 export async function removeGraph(qmp: Qmp, id: string): Promise<void> {
   const names = nodeNames(id)
-  await removeExport(qmp, probeNames(id).export)
   const present = await nodesOf(qmp, id)
+  if (present.includes(probeNames(id).format)) await removeExport(qmp, probeNames(id).export)
   await removeNodes(
     qmp,
     [...probeNodes(id, present), names.top, ...imageNodes(id, present, true), names.idle, names.zero].filter((name) =>
@@ -176,6 +183,12 @@ function belowIn(prefix: string, present: readonly string[]): readonly string[] 
 /** Closes the image, and its protocol node where that is opened at each activation. */
 async function closeImage(qmp: Qmp, id: string, protocolToo: boolean): Promise<void> {
   await removeNodes(qmp, imageNodes(id, await nodesOf(qmp, id), protocolToo))
+}
+
+async function addObjects(qmp: Qmp, id: string, disk: DiskDescription): Promise<void> {
+  await together(
+    [...secretObjects(id, disk), limitsObject(id, disk)].map((object) => qmp.execute('object-add', object)),
+  )
 }
 
 async function removeIdle(qmp: Qmp, id: string): Promise<void> {
