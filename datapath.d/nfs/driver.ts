@@ -5,7 +5,7 @@ import { DiskUriError, type ParsedUri } from '../../src/engine/disk-uri.ts'
 import { IMAGE_FORMATS, imageFormatOf } from '../../src/engine/image-format.ts'
 import type { SchemeDriver } from '../../src/engine/qsd/datapath.ts'
 import { reachServer } from '../../src/engine/server.ts'
-import { namesBelow } from './chain.ts'
+import { factsOf } from './chain.ts'
 
 /** The port mapper (RFC 1833): QEMU's client speaks NFS version 3 and asks it for all other ports. */
 const PORT_MAPPER = 111
@@ -24,15 +24,16 @@ export const nfsDriver: SchemeDriver = {
   reach: ({ host }) => reachServer({ host, port: NFS_PORT }),
   async describe({ host, path }, options) {
     const storage = { driver: 'nfs', server: { type: 'inet', host }, ...identity(options) } as const
-    const description = describeDisk({ protocol: { ...storage, path }, path }, options)
-    if (description.format !== 'qcow2') return description
-    const names = await namesBelow({ host, path, uid: identity(options).user, gid: identity(options).group })
-    if (names.length === 0) return description
+    const { user: uid, group: gid } = identity(options)
+    const format = imageFormatOf(path, options.format)
+    const { readOnly, below } = await factsOf({ host, path, format, uid, gid })
+    const description = describeDisk({ protocol: { ...storage, path }, path, readOnly }, options)
+    if (below.length === 0) return description
     const imageOf = (name: string) => ({
       driver: IMAGE_FORMATS[imageFormatOf(name)].driver,
       file: { ...storage, path: join(dirname(path), name) },
     })
-    return { ...description, backing: names.map(imageOf) }
+    return { ...description, backing: below.map(imageOf) }
   },
 }
 
