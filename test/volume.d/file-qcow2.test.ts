@@ -224,7 +224,7 @@ describe.skipIf(lacks('qemu-img', 'qemu-io', 'qemu-storage-daemon'))('qcow2 imag
       await plugin.call('Volume.destroy', { sr, key })
     }
     await plugin.call('SR.destroy', { sr })
-    expect(storage.jobs?.()).toEqual([])
+    expect(storage.jobs?.(place)).toEqual([])
     expect(await storage.remains(place)).toEqual([])
   }, 120_000)
 

@@ -1,13 +1,14 @@
 /** SRs of the file plugin for the suites: directories, looked at with qemu-img. */
 import { execFileSync } from 'node:child_process'
-import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { existsSync, mkdirSync, readdirSync } from 'node:fs'
+import { basename, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { dir } from 'tmp-promise'
 import { expect } from 'vitest'
 import { waitUntil } from '../../src/engine/qsd/daemon-process.ts'
-import { io, processesNaming } from '../support/datapath.ts'
-import type { StorageDescription } from './suites/storage.ts'
+import { processesNaming } from '../support/datapath.ts'
+import { isJobOf } from './coalesce-jobs.ts'
+import type { Configuration, StorageDescription } from './suites/storage.ts'
 
 /** QEMU's names of the formats. */
 const DRIVERS = { raw: 'raw', qcow2: 'qcow2', vhd: 'vpc' } as const
@@ -24,7 +25,8 @@ export function fileStorage(format: keyof typeof DRIVERS): StorageDescription {
       const { path, cleanup } = await dir({ unsafeCleanup: true, prefix: 'smapiv3-file-' })
       let places = 0
       const directoryOf = ({ uri = '' }: Readonly<Record<string, string>>) => fileURLToPath(uri)
-      const jobs = () => processesNaming(encodeURI(path)).filter((pid) => commandLine(pid).includes('--coalesce'))
+      const jobs = ({ uri = '' }: Configuration) =>
+        processesNaming(uri).filter((pid) => isJobOf(pid, (handle) => handle === uri))
       return {
         async newPlace() {
           const directory = join(path, `sr ${places++}`)
@@ -32,8 +34,8 @@ export function fileStorage(format: keyof typeof DRIVERS): StorageDescription {
           return { uri: `file://${encodeURI(directory)}`, format }
         },
         jobs,
-        async settle() {
-          if (!(await waitUntil(() => jobs().length === 0, PATIENCE))) throw new Error('the job goes on and on')
+        async settle(place) {
+          if (!(await waitUntil(() => jobs(place).length === 0, PATIENCE))) throw new Error('the job goes on and on')
         },
         async check(place, volumes) {
           const directory = directoryOf(place)
@@ -54,7 +56,10 @@ export function fileStorage(format: keyof typeof DRIVERS): StorageDescription {
           const directory = directoryOf(place)
           return existsSync(directory) ? readdirSync(directory) : []
         },
-        read: ({ uri: [uri = ''] }, commands) => io(fileURLToPath(uri), commands, ['-r'], DRIVERS[format]),
+        image({ uri: [uri = ''] }) {
+          const path = fileURLToPath(uri)
+          return { open: `-o driver=${DRIVERS[format]} ${basename(path)}`, directory: dirname(path) }
+        },
         remove: cleanup,
       }
     },
@@ -68,12 +73,4 @@ function check(image: string, driver: string): string | undefined {
   const { 'backing-filename': backing, 'backing-filename-format': format } = JSON.parse(info)
   if (backing !== undefined) expect(format).toBe('qcow2')
   return backing
-}
-
-function commandLine(pid: number): readonly string[] {
-  try {
-    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0')
-  } catch {
-    return []
-  }
 }

@@ -12,10 +12,11 @@ import { story } from './suites/story.ts'
 const storage = (format: Format): StorageDescription => ({
   volume: 'volume.d/org.xen.xapi.storage.nfs',
   datapath: 'datapath.d/nfs',
-  async start() {
+  async start(plugin) {
     const { host, exportPath, remove } = await nfsServer()
     const configure = (name: string) => ({ server: host.address, serverpath: join(exportPath, name) })
-    return serverStorage({ directory: exportPath, address: host.address, prefix: 'sr ', configure, remove }, format)
+    const server = { directory: exportPath, address: host.address, prefix: 'sr ', configure, remove }
+    return serverStorage(plugin, server, format)
   },
 })
 
@@ -24,6 +25,6 @@ const missing = lacks(...NFS_NEEDS, 'qemu-storage-daemon', 'qemu-block-extra', '
 describe.skipIf(missing)('org.xen.xapi.storage.nfs', () => {
   story(storage('qcow2'))
   growth(storage('qcow2'))
-  crash(storage('qcow2'), 10)
+  crash(storage('qcow2'), 40)
   model(storage('raw'), 48)
 })

@@ -26,6 +26,25 @@ const description: StorageDescription = {
       async newPlace() {
         return { uri: `rbd://${ceph.pool}/place${places++}?conf=${ceph.configuration}` }
       },
+      image({ uri: [uri = ''] }) {
+        const [, image = '', snapshot] =
+          /([^/@]+)(?:@([^/]+))?$/.exec(decodeURIComponent(uri.replace(/\?.*/, ''))) ?? []
+        const namespace = placeOf({ uri }).split('/')[1] ?? ''
+        const options = {
+          driver: 'raw',
+          'file.driver': 'rbd',
+          'file.conf': ceph.configuration,
+          'file.pool': ceph.pool,
+          'file.namespace': namespace,
+          'file.image': image,
+          ...(snapshot === undefined ? {} : { 'file.snapshot': snapshot }),
+        }
+        return {
+          open: `-o ${Object.entries(options)
+            .map((each) => each.join('='))
+            .join(',')}`,
+        }
+      },
       async check(place, volumes) {
         const found = await imagesIn(ceph, place)
         const trash = await ceph.rbd('trash', 'ls', placeOf(place), '--format', 'json')
@@ -96,6 +115,6 @@ async function hasChildren(ceph: CephCluster, place: Configuration, image: strin
 describe.skipIf(missing)('rbd', () => {
   story(description)
   growth(description)
-  crash(description, 7)
+  crash(description, 40)
   model(description, 64)
 })

@@ -4,7 +4,9 @@ import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'vitest'
 import { waitUntil } from '../../src/engine/qsd/daemon-process.ts'
-import { io, processesNaming } from '../support/datapath.ts'
+import { processesNaming } from '../support/datapath.ts'
+import type { TestPlugin } from '../support/plugin.ts'
+import { isJobOf } from './coalesce-jobs.ts'
 import type { Configuration, Storage, Volume } from './suites/storage.ts'
 
 /** QEMU's names of the formats. */
@@ -26,9 +28,11 @@ interface Server {
   remove(): Promise<void>
 }
 
-export function serverStorage({ directory, address, prefix, configure, remove }: Server, format: Format): Storage {
+export function serverStorage(plugin: TestPlugin, server: Server, format: Format): Storage {
+  const { directory, address, prefix, configure, remove } = server
   const placeOf = ({ serverpath = '' }: Configuration): string => join(directory, serverpath.split('/').at(-1) ?? '')
-  const jobs = () => processesNaming(address).filter((pid) => commandLine(pid).includes('--coalesce'))
+  const jobs = ({ serverpath = '' }: Configuration) =>
+    processesNaming(address).filter((pid) => isJobOf(pid, (handle) => decodeURIComponent(handle).endsWith(serverpath)))
   let places = 0
   return {
     async newPlace() {
@@ -37,12 +41,18 @@ export function serverStorage({ directory, address, prefix, configure, remove }:
       return { ...configure(name), format }
     },
     jobs,
-    async settle() {
-      if (!(await waitUntil(() => jobs().length === 0, PATIENCE))) throw new Error('the job goes on and on')
+    async settle(place) {
+      if (!(await waitUntil(() => jobs(place).length === 0, PATIENCE))) throw new Error('the job goes on and on')
     },
     check: async (place, volumes) => checkDirectory(placeOf(place), volumes, format),
     remains: async (place) => (existsSync(placeOf(place)) ? readdirSync(placeOf(place)) : []),
-    read: ({ key }, commands) => io(imageOf(directory, `${key}.${format}`), commands, ['-r'], DRIVERS[format]),
+    image(volume, use) {
+      const options = `-o driver=${DRIVERS[format]}`
+      const name = `${volume.key}.${format}`
+      // A server may not see at once what is written behind its back.
+      const places = use === 'write' ? mountsOf(plugin) : placesIn(directory)
+      return { open: `${options} ${name}`, directory: directoryOf(places, name) }
+    },
     remove,
   }
 }
@@ -68,16 +78,20 @@ function checkImage(image: string): string | undefined {
   return JSON.parse(info)['backing-filename']
 }
 
-function imageOf(directory: string, name: string): string {
-  const [place] = readdirSync(directory).filter((one) => existsSync(join(directory, one, name)))
+function directoryOf(places: readonly string[], name: string): string {
+  const place = places.find((one) => existsSync(join(one, name)))
   if (place === undefined) throw new Error(`${name} is nowhere on the server`)
-  return join(directory, place, name)
+  return place
 }
 
-function commandLine(pid: number): readonly string[] {
-  try {
-    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0')
-  } catch {
-    return []
-  }
+function placesIn(directory: string): readonly string[] {
+  return readdirSync(directory).map((name) => join(directory, name))
+}
+
+/** Where a plugin has its SRs mounted. */
+function mountsOf({ runDirectory }: TestPlugin): readonly string[] {
+  return readdirSync(join(runDirectory, 'volume')).flatMap((type) => {
+    const records = placesIn(join(runDirectory, 'volume', type)).filter((path) => path.endsWith('.json'))
+    return records.map((path) => (JSON.parse(readFileSync(path, 'utf8')) as { directory: string }).directory)
+  })
 }

@@ -11,7 +11,7 @@ import { story } from './suites/story.ts'
 const storage = (format: Format): StorageDescription => ({
   volume: 'volume.d/org.xen.xapi.storage.smb',
   datapath: 'datapath.d/smb',
-  async start() {
+  async start(plugin) {
     const { host, directory, share, user, password, remove } = await smbServer()
     const configure = (name: string) => ({
       server: host.address,
@@ -19,7 +19,7 @@ const storage = (format: Format): StorageDescription => ({
       username: user,
       password,
     })
-    return serverStorage({ directory, address: host.address, prefix: 'sr ', configure, remove }, format)
+    return serverStorage(plugin, { directory, address: host.address, prefix: 'sr ', configure, remove }, format)
   },
 })
 
@@ -28,6 +28,6 @@ const missing = lacks(...SMB_NEEDS, 'smbnetfs', 'qemu-storage-daemon', 'qemu-img
 describe.skipIf(missing)('org.xen.xapi.storage.smb', () => {
   story(storage('qcow2'))
   growth(storage('qcow2'))
-  crash(storage('qcow2'), 10)
+  crash(storage('qcow2'), 40)
   model(storage('raw'), 48)
 })

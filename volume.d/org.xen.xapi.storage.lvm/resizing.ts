@@ -14,6 +14,7 @@ import {
 } from '../../src/engine/lvm/logical-volumes.ts'
 import { tagsOf } from '../../src/engine/lvm/tags.ts'
 import { PluginError } from '../../src/kit/index.ts'
+import { removeOthers } from './leftovers.ts'
 import { allocate, findMaking, removeFailed, replaceVolume } from './making.ts'
 import { fieldsWhileMaking, metadataOf, spaceName } from './metadata.ts'
 import { type Attachment, type FoundVolume, pathsOf, srLockFile } from './repository.ts'
@@ -23,12 +24,14 @@ import { type Attachment, type FoundVolume, pathsOf, srLockFile } from './reposi
  * @throws PluginError SR_BACKEND_FAILURE_44, and the volume is as it was
  */
 export function growVolume(attachment: Attachment, found: FoundVolume, bytes: number, held: Lock): void {
-  const { volume } = found.generation
+  const { key, volume } = found.generation
   const { vg } = attachment
   if (found.identity.allocation === 'thin') {
     extendThin(pathsOf(attachment), vg, volume.name, bytes, held.descriptor)
     return
   }
+  // A killed call may have left the space that it was about to add.
+  removeOthers(attachment, key, held)
   const placement = placementAfter(found, bytes - volume.size)
   if (placement === undefined || !extend(attachment, found, bytes - volume.size, placement, held)) {
     // Its neighbour is taken: all of it moves to where there is space.

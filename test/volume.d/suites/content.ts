@@ -1,6 +1,7 @@
 /** What volumes should hold, written and read through the datapath as a guest does. */
 import { io, targetOf } from '../../support/datapath.ts'
 import type { TestPlugin } from '../../support/plugin.ts'
+import { onImages } from '../../support/qemu-io.ts'
 import type { UnderTest, Volume } from './storage.ts'
 
 /** Bytes of a block. */
@@ -38,10 +39,40 @@ export function expectContent(datapath: TestPlugin, volume: Uris, content: Conte
   return withDisk(datapath, volume, (target) => expectBytes(target, content), 'Datapath.activate_readonly')
 }
 
-/** The same by the quickest way that the storage offers. */
-export async function expectStored({ storage, datapath }: UnderTest, volume: Volume, content: Content): Promise<void> {
-  if (storage.read === undefined) await expectContent(datapath, volume, content)
-  else await storage.read(volume, readsOf(content))
+/** The same of a volume that nobody uses, by the quickest way that the storage offers. */
+export function expectStored(it: UnderTest, volume: Volume, content: Content): Promise<void> {
+  return expectAllStored(it, [[volume, content]])
+}
+
+/** The same of several volumes, at once. */
+export async function expectAllStored(
+  { storage, datapath }: UnderTest,
+  volumes: readonly (readonly [Volume, Content])[],
+): Promise<void> {
+  const { image } = storage
+  if (image === undefined) for (const [volume, content] of volumes) await expectContent(datapath, volume, content)
+  else {
+    await onImages(
+      volumes.map(([volume, content]) => ({
+        image: image(volume, 'read'),
+        commands: readsOf(content),
+        writes: false,
+      })),
+    )
+  }
+}
+
+/** Writes a value to some blocks of a volume that nobody uses, by the quickest way that the storage offers. */
+export async function store(
+  { storage, datapath }: UnderTest,
+  volume: Volume,
+  first: number,
+  count: number,
+  value: number,
+): Promise<void> {
+  if (storage.image === undefined) return await write(datapath, volume, first, count, value)
+  const commands = [`write -P ${value} ${first * BLOCK} ${count * BLOCK}`]
+  await onImages([{ image: storage.image(volume, 'write'), commands, writes: true }])
 }
 
 /** Fails where a disk does not hold what it should. */

@@ -1,6 +1,6 @@
 /** Many processes at once on one SR: what they leave is what a model says, and nothing else. */
 import { describe, expect, test } from 'vitest'
-import { type Content, changed, expectStored, grown, write, zeroes } from './content.ts'
+import { type Content, changed, expectAllStored, grown, store, zeroes } from './content.ts'
 import { oneOf, type Random, randomNumbers, SEED } from './random.ts'
 import { type StorageDescription, underTest, type Volume } from './storage.ts'
 
@@ -30,7 +30,7 @@ export function model(description: StorageDescription, operations = OPERATIONS):
     test(
       `${WORKERS} at once, ${count} operations: the state is the model's (SMAPIV3_SEED=${SEED})`,
       async () => {
-        const { plugin, datapath, storage, unit } = it
+        const { plugin, storage, unit } = it
         const { sr, place } = await it.newSr()
         const request = { sr, name: 'shared', description: '', size: unit, sharable: false }
         const shared = await plugin.call('Volume.create', request)
@@ -100,7 +100,7 @@ export function model(description: StorageDescription, operations = OPERATIONS):
               case 'write': {
                 const value = 1 + random(255)
                 const first = random(target.content.length)
-                await write(datapath, await plugin.call('Volume.stat', { sr, key: target.key }), first, 1, value)
+                await store(it, await plugin.call('Volume.stat', { sr, key: target.key }), first, 1, value)
                 target.content = changed(target.content, first, 1, value)
                 return
               }
@@ -151,10 +151,11 @@ export function model(description: StorageDescription, operations = OPERATIONS):
             ),
           ]),
         )
-        for (const volume of volumes) {
-          const modelled = expected.find(({ key }) => key === volume.key)
-          await expectStored(it, volume, modelled?.content ?? zeroes(unit))
-        }
+        const contents = new Map(expected.map(({ key, content }) => [key, content]))
+        await expectAllStored(
+          it,
+          volumes.map((volume) => [volume, contents.get(volume.key) ?? zeroes(unit)] as const),
+        )
         await storage.check(place, volumes)
         await plugin.call('SR.destroy', { sr })
         expect(await storage.remains(place)).toEqual([])

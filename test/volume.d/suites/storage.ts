@@ -7,6 +7,7 @@ import { afterAll, beforeAll } from 'vitest'
 import type { Result } from '../../../src/contract/methods.ts'
 import { installDatapath } from '../../support/datapath.ts'
 import { installPlugin, type TestPlugin } from '../../support/plugin.ts'
+import type { Image } from '../../support/qemu-io.ts'
 
 export type Volume = Result<'Volume.stat'>
 export type Configuration = Readonly<Record<string, string>>
@@ -19,8 +20,8 @@ export interface StorageDescription {
   readonly datapath: string
   /** Bytes of the smallest volume of a test, and of which every size is a multiple; 1 MiB unless given. */
   readonly unit?: number
-  /** Starts what the storage needs: a server, loop devices, nothing. */
-  start(): Promise<Storage>
+  /** Starts what the storage needs for the plugin: a server, loop devices, nothing. */
+  start(plugin: TestPlugin): Promise<Storage>
 }
 
 /** Storage that is up. */
@@ -35,14 +36,14 @@ export interface Storage {
   /** What is there at a place, in words; called after SR.destroy, when nothing of the SR may be. */
   remains(place: Configuration): Promise<readonly string[]>
   /**
-   * Runs commands of qemu-io (`read -P …`) on a volume that nobody uses, by the engine's own tools: an attachment through
-   * the datapath for each look takes long. Without it the datapath is used.
+   * How qemu-io reaches the bytes of a volume that nobody uses, on the storage itself to read them and on the way of the
+   * datapath to write: an attachment for each look takes long. Without it the datapath is used.
    */
-  read?(volume: Volume, commands: readonly string[]): Promise<void>
-  /** Waits until no background job of the plugin runs; for plugins that have such. */
+  image?(volume: Volume, use: 'read' | 'write'): Image
+  /** Waits until no background job of an SR runs; for plugins that have such. */
   settle?(place: Configuration): Promise<void>
-  /** Pids of the background jobs that run, for a test that kills them. */
-  jobs?(): readonly number[]
+  /** Pids of the background jobs of an SR that run, for a test that kills them. */
+  jobs?(place: Configuration): readonly number[]
   remove(): Promise<void>
 }
 
@@ -69,7 +70,7 @@ export function underTest(description: StorageDescription): UnderTest {
   beforeAll(async () => {
     const plugin = await installPlugin(description.volume)
     const datapath = await installDatapath(description.datapath, {}, plugin)
-    it = { plugin, datapath, storage: await description.start() }
+    it = { plugin, datapath, storage: await description.start(plugin) }
     features = (await plugin.call('Plugin.query', {})).features.map((feature) => feature.replace(/\/.*$/, ''))
   }, 120_000)
   afterAll(async () => {
