@@ -50,13 +50,16 @@ export class Context {
   /** The calls so far. */
   readonly calls: TraceRecord[] = []
   readonly #clauses: readonly ClauseId[]
+  readonly #label: string
   #names = 0
 
-  constructor(run: Run, clauses: readonly [ClauseId, ...ClauseId[]], signal: AbortSignal) {
+  /** @param label part of the names that it gives, and what random choices follow from: another one for each context */
+  constructor(run: Run, clauses: readonly [ClauseId, ...ClauseId[]], signal: AbortSignal, label: string = clauses[0]) {
     this.run = run
     this.#clauses = clauses
-    this.random = new Random(run.seed, clauses[0])
-    this.dbg = `conformance ${clauses[0]}`
+    this.#label = label
+    this.random = new Random(run.seed, label)
+    this.dbg = `conformance ${label}`
     this.signal = signal
     this.flights = new Flights(signal)
   }
@@ -168,13 +171,13 @@ export class Context {
   /** A domain that nobody else uses. */
   domain(): string {
     this.#names += 1
-    return `u0_${this.run.name}_${this.#clauses[0]}_${this.#names}`.replaceAll('-', '_')
+    return `u0_${this.run.name}_${this.#label}_${this.#names}`.replaceAll('-', '_')
   }
 
   /** A name that nobody else gives. */
   name(what: string): string {
     this.#names += 1
-    return `${this.run.name} ${this.#clauses[0]} ${what} ${this.#names}`
+    return `${this.run.name} ${this.#label} ${what} ${this.#names}`
   }
 
   #failure(method: MethodName, error: Smapiv3Error, record: TraceRecord | undefined): Error {

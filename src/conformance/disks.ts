@@ -45,11 +45,16 @@ export class Disk {
     return { uri: this.uri, domain: this.domain }
   }
 
-  async attach(): Promise<Backend> {
+  /** Registers that it may be attached. */
+  register(): void {
     this.#forget ??= this.#context.register({
       name: `the disk ${this.uri} attached to ${this.domain}`,
       remove: () => this.#remove(),
     })
+  }
+
+  async attach(): Promise<Backend> {
+    this.register()
     return this.#context.call('Datapath.attach', this.#params)
   }
 
@@ -67,6 +72,7 @@ export class Disk {
 
   async detach(): Promise<void> {
     await this.#context.call('Datapath.detach', this.#params)
+    this.#context.run.hasUsedDisks = true
     this.#forget?.()
     this.#forget = undefined
   }

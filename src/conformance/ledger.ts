@@ -40,6 +40,12 @@ export class Ledger {
     return entry !== undefined && (entry.passed || !!entry.failure || !!entry.skipped || entry.blockedBy.size > 0)
   }
 
+  /** Whether all that checks said about a clause is that it holds, or cannot be judged. */
+  holds(id: ClauseId): boolean {
+    const { failure, evidence, blockedBy } = this.#entry(id, 0)
+    return failure === undefined && evidence === undefined && blockedBy.size === 0
+  }
+
   pass(id: ClauseId, seconds: number): void {
     const entry = this.#entry(id, seconds)
     entry.passed = true

@@ -39,6 +39,8 @@ export interface Run {
   readonly keep: boolean
   /** What could not be removed, or was left. */
   readonly left: string[]
+  /** Whether a disk has been attached, activated and let go. */
+  hasUsedDisks: boolean
   /** The volume that samples of calls share, made when it is first needed. */
   sampleVolume: Promise<Result<'Volume.stat'>> | undefined
   /** The SR that checks share, made when it is first needed. */

@@ -1,25 +1,21 @@
 /** One run of the suite. */
 import { randomBytes } from 'node:crypto'
-import { once } from 'node:events'
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { setTimeout as delay } from 'node:timers/promises'
 import pLimit from 'p-limit'
 import { dir } from 'tmp-promise'
-import { Smapiv3Error } from '../contract/errors.ts'
 import type { MethodName, PluginKind } from '../contract/methods.ts'
 import { Host } from '../host/host.ts'
 import { loadSettings } from '../host/settings.ts'
 import { pluginEnvironment } from '../invoke/environment.ts'
-import { KILL_GRACE } from '../invoke/process.ts'
 import { concerns } from './applicability.ts'
 import { Caller, CallLog } from './caller.ts'
-import { type Check, PHASES } from './check.ts'
+import { PHASES } from './check.ts'
+import { runCheck, runTogether } from './check-run.ts'
 import { CHECKS } from './checks/index.ts'
+import { TOGETHER } from './checks/together/index.ts'
 import { LEVELS, type Level } from './clause.ts'
 import { CLAUSES, type ClauseId } from './clauses.ts'
-import { Context } from './context.ts'
-import { GRACE } from './flights.ts'
 import { Ledger } from './ledger.ts'
 import { type Configuration, Places } from './places.ts'
 import type { Report } from './report.ts'
@@ -27,8 +23,8 @@ import { Resources } from './resources.ts'
 import type { Run } from './run.ts'
 import { Subjects } from './subjects.ts'
 import { timingsOf } from './timings.ts'
+import { grouped } from './together.ts'
 import { verdictOf } from './verdict.ts'
-import { CallFailed, NotApplicable, Violation } from './violation.ts'
 
 export interface ConformanceOptions {
   /** The plugin to judge: a directory, or a single executable file. */
@@ -141,6 +137,7 @@ async function runIn(scratch: string, options: ConformanceOptions): Promise<Repo
     uri,
     signal,
     selected: (id) => wanted.has(id),
+    hasUsedDisks: false,
     sampleVolume: undefined,
     sharedSr: undefined,
   }
@@ -151,7 +148,14 @@ async function runIn(scratch: string, options: ConformanceOptions): Promise<Repo
       // A datapath plugin alone has one scratch volume, which takes one check at a time.
       const limit = pLimit(phase === 'alone' || subjects.judged.kind === 'datapath' ? 1 : parallel)
       const due = checks.filter((check) => check.phase === phase && check.wanted.length > 0)
-      const runs = due.map((check) => limit(() => runCheck(check, run, within)))
+      const { groups, single } = grouped(due, TOGETHER)
+      const runs = [
+        ...groups.map(async ([together, members]) => {
+          const judge = await limit(() => runTogether(together, members, run, within))
+          await Promise.all(judge.map((each) => limit(each)))
+        }),
+        ...single.map((check) => limit(() => runCheck(check, run, within))),
+      ]
       const outcomes = await Promise.allSettled(runs)
       defect ??= outcomes.find((outcome) => outcome.status === 'rejected')?.reason
       if (defect !== undefined || signal.aborted) break
@@ -176,68 +180,6 @@ async function runIn(scratch: string, options: ConformanceOptions): Promise<Repo
     clauses,
     timings: timingsOf(log.seconds),
     left,
-  }
-}
-
-/** @param within seconds */
-async function runCheck(check: Check, run: Run, within: number): Promise<void> {
-  if (run.signal.aborted) return
-  const overdue = new AbortController()
-  const timer = setTimeout(
-    () => overdue.abort(new Violation(`the check ends within ${within} s`, 'it did not')),
-    within * 1000,
-  )
-  const context = new Context(run, check.clauses, AbortSignal.any([run.signal, overdue.signal]))
-  try {
-    await settledOrGivenUp(check.run(context), context)
-    settle(check, context, undefined)
-  } catch (thrown) {
-    if (run.signal.aborted) return
-    settle(check, context, overdue.signal.aborted ? overdue.signal.reason : thrown)
-  } finally {
-    clearTimeout(timer)
-    // What a call makes after its check has failed or was interrupted is known, and can be removed, once it is over.
-    await context.flights.over()
-    if (run.keep) run.left.push(...context.resources.names)
-    else run.left.push(...(await context.resources.removeAll()))
-  }
-}
-
-/** Seconds in which a check that was interrupted ends: its calls do by then, and it can make no more. */
-const END = GRACE + KILL_GRACE + 1
-
-/** Waits for the end of a check; no check may keep the run from ending, whatever it waits for beside its calls. */
-async function settledOrGivenUp(work: Promise<void>, { signal }: Context): Promise<void> {
-  const over = new AbortController()
-  const givenUp = once(signal, 'abort', { signal: over.signal }).then(() =>
-    delay(END * 1000, undefined, { signal: over.signal }),
-  )
-  try {
-    await Promise.race([work, givenUp])
-    signal.throwIfAborted()
-  } finally {
-    over.abort()
-    givenUp.catch(() => {})
-    // What goes on after it was given up has nobody to tell of its end.
-    work.catch(() => {})
-  }
-}
-
-/** Says something about every clause of a check that its run has not said anything about. */
-function settle({ clauses }: Check, { run, calls }: Context, thrown: unknown): void {
-  const open = clauses.filter((id) => run.selected(id) && !run.ledger.knows(id))
-  if (
-    thrown !== undefined &&
-    !(thrown instanceof Violation || thrown instanceof CallFailed || thrown instanceof NotApplicable)
-  )
-    throw thrown
-  const [first] = open
-  if (first === undefined) return
-  if (thrown === undefined)
-    throw new Smapiv3Error('INTERNAL', `the check of ${clauses[0]} did not judge ${open.join(', ')}`)
-  for (const id of open) {
-    if (thrown instanceof Violation && id !== first) run.ledger.block(id, first)
-    else run.ledger.enter(id, thrown, calls, 0)
   }
 }
 

@@ -12,6 +12,9 @@ export interface SrRequest {
   readonly attached?: boolean
 }
 
+/** The part of the free space that volumes may have whose checks are over. */
+const ROOM = 4
+
 /** The SR that all checks share; made when it is first needed, and removed at the end of the run. */
 export function sharedSr(context: Context): Promise<Sr> {
   const { run } = context
@@ -29,7 +32,9 @@ async function makeShared(context: Context): Promise<Sr> {
     run.resources.add({ name: `the SR ${describe(sr)}`, remove: () => sr.remove() })
     sr.isShared = true
     await createSr(context, sr, 'made by smapiv3 conformance; it may be destroyed')
-    await attachSr(context, sr)
+    const handle = await attachSr(context, sr)
+    const { outcome } = await context.outcome('SR.stat', { sr: handle })
+    if (outcome.ok) sr.room = Number(outcome.value.free_space) / ROOM
     return sr
   }
   const sr = new Sr(place.configuration, 'given', false, remover)

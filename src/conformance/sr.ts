@@ -51,6 +51,8 @@ export class Sr {
   handle: string | undefined
   /** Of SR.create where it is the suite's own, otherwise of SR.attach. */
   fate: Fate = 'not begun'
+  /** Bytes that volumes may have whose checks are over: they go with the SR, which is one call for all of them. */
+  room = 0
   readonly #volumes: Made[] = []
   readonly #remover: Remover
 
@@ -103,6 +105,12 @@ export class Sr {
       await this.#removeVolumes(this.handle)
       await this.#remover.call('SR.detach', { sr: this.handle })
     }
+  }
+
+  /** Removes one volume, or leaves it to the end of the SR where there is room. */
+  async release(made: Made, size: number): Promise<void> {
+    if (made.key === undefined || size > this.room) return this.removeVolume(made)
+    this.room -= size
   }
 
   /** Removes one volume; where the plugin never told its key, those that have its name and that nobody else made. */

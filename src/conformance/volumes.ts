@@ -30,10 +30,12 @@ export async function make<M extends Maker>(
   params: Omit<Params<M>, 'dbg'>,
 ): Promise<Volume> {
   const made = sr.willMake(name)
-  const remove = () => sr.removeVolume(made)
+  let size = 0
+  const remove = () => sr.release(made, size)
   if (sr.isShared) context.register({ name: `the volume ${JSON.stringify(name)}`, remove })
   const volume = (await context.making(made, method, params)) as Volume
   made.key = volume.key
+  size = Number(volume.virtual_size)
   if (volume.key.length >= SHORTEST_MARK) context.run.marks.add(volume.key)
   return volume
 }

@@ -117,8 +117,12 @@ export const CHANGE_CHECKS: readonly Check[] = [
     const above = await write(context, child, [CHANGED])
     await context.call('Volume.compose', { sr: handleOf(sr), key: child.key, key2: parent.key })
     const after = await stat(context, sr, child)
-    await look(context, after, above, 'the child’s own bytes')
-    await look(context, after, below, 'the parent’s bytes where the child has none')
+    await look(
+      context,
+      after,
+      new Map([...below, ...above]),
+      'the child’s own bytes, and the parent’s where it has none',
+    )
   }),
 ]
 

@@ -6,6 +6,7 @@ import { Disk, opened, scratchDisk, uriOf } from '../disks.ts'
 import { attachSr, ownSr, sharedSr } from '../sr-fixture.ts'
 import { demand, demandEqual } from '../violation.ts'
 import { cloneOf, destroy, handleOf, KIB, newVolume, snapshotOf, stat } from '../volumes.ts'
+import { all } from './all.ts'
 import { blaming } from './samples.ts'
 
 /** Calls at the same time. */
@@ -53,7 +54,7 @@ export const CONCURRENCY_CHECKS: readonly Check[] = [
     const churn = times(3, async () => {
       for (let time = 0; time < 2; time += 1) await destroy(context, sr, await newVolume(context, sr))
     })
-    const over = all(churn).finally(() => {
+    const over = all<unknown>(churn).finally(() => {
       isOver = true
     })
     const scans = times(2, async () => {
@@ -66,7 +67,7 @@ export const CONCURRENCY_CHECKS: readonly Check[] = [
         )
       } while (!isOver)
     })
-    await all([over, ...scans])
+    await all<unknown>([over, ...scans])
   }),
   check('ROB-CONC-005', 'own-sr', async (context) => {
     const sr = await ownSr(context)
@@ -147,11 +148,4 @@ async function passing(disk: Disk): Promise<void> {
 
 function times<T>(count: number, make: (index: number) => T): T[] {
   return Array.from({ length: count }, (_, index) => make(index))
-}
-
-/** Waits for all, so that nothing runs on, and throws the first failure. */
-async function all(work: readonly Promise<unknown>[]): Promise<void> {
-  const outcomes = await Promise.allSettled(work)
-  const failure = outcomes.find((outcome) => outcome.status === 'rejected')
-  if (failure !== undefined) throw failure.reason
 }

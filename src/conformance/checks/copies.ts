@@ -1,4 +1,5 @@
 /** Checks on the records of snapshots, clones and copies. */
+import pLimit from 'p-limit'
 import { type Check, check, story } from '../check.ts'
 import type { Context } from '../context.ts'
 import type { Sr } from '../sr.ts'
@@ -18,6 +19,7 @@ import {
   unchanging,
   type Volume,
 } from '../volumes.ts'
+import { all } from './all.ts'
 
 export const COPY_CHECKS: readonly Check[] = [
   story(
@@ -139,7 +141,8 @@ export const COPY_CHECKS: readonly Check[] = [
   }),
   check('VOL-CHAIN-001', 'shared', async (context) => {
     const sr = await sharedSr(context)
-    for (const order of ORDERS) {
+    const limit = pLimit(2)
+    const destroying = async (order: (typeof ORDERS)[number]) => {
       const origin = await newVolume(context, sr)
       const snapshot = await snapshotOf(context, sr, origin)
       const clone = await cloneOf(context, sr, snapshot)
@@ -155,6 +158,7 @@ export const COPY_CHECKS: readonly Check[] = [
         demandEqual(lost, [], `no volume that is lost, destroying ${names}`)
       }
     }
+    await all(ORDERS.map((order) => limit(() => destroying(order))))
   }),
   story(['VOL-REVERT-001', 'VOL-REVERT-002', 'VOL-REVERT-003', 'VOL-REVERT-004'], 'shared', async (context) => {
     const { sr, origin } = await described(context)

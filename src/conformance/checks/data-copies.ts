@@ -1,6 +1,7 @@
 /** Checks on the bytes of snapshots and clones: isolated from their origin, byte by byte. */
 import { demandPattern, spread, writePattern } from '../access/pattern.ts'
 import { type Check, check, story } from '../check.ts'
+import type { Context } from '../context.ts'
 import { Disk, opened, readingVolume, uriOf, usingVolume } from '../disks.ts'
 import { Violation } from '../violation.ts'
 import { cloneOf, destroy, handleOf, SMALL, snapshotOf, stat, type Volume } from '../volumes.ts'
@@ -34,7 +35,7 @@ export const DATA_COPY_CHECKS: readonly Check[] = [
         await look(context, volume, latest, 'what was written last')
       })
       await context.judge('DATA-SNAPSHOT-005', async () => {
-        await overwrite(first)
+        await overwrite(context, first)
         await look(context, first, pattern, 'the snapshot as before')
       })
       await context.judge('DATA-SNAPSHOT-006', async () => {
@@ -42,21 +43,6 @@ export const DATA_COPY_CHECKS: readonly Check[] = [
         await look(context, second, later, 'the bytes of the other snapshot')
         await look(context, volume, latest, 'the bytes of the origin')
       })
-
-      /** Writes to a snapshot, as a tool would by mistake; that it is refused is right. */
-      async function overwrite(snapshot: Volume): Promise<void> {
-        const disk = new Disk(context, uriOf(context, snapshot))
-        const backend = await disk.attach()
-        const { outcome } = await context.outcome('Datapath.activate', { uri: disk.uri, domain: disk.domain })
-        if (outcome.ok)
-          await opened(backend, (access) => writePattern(access, context.random, spread(SMALL))).catch(
-            (error: unknown) => {
-              if (!(error instanceof Violation)) throw error
-            },
-          )
-        await disk.deactivate()
-        await disk.detach()
-      }
     },
   ),
   check('DATA-SNAPSHOT-007', 'shared', async (context) => {
@@ -110,3 +96,16 @@ export const DATA_COPY_CHECKS: readonly Check[] = [
     await look(context, await stat(context, sr, volume), pattern, 'the bytes of the snapshot, the second time')
   }),
 ]
+
+/** Writes to a snapshot, as a tool would by mistake; that it is refused is right. */
+export async function overwrite(context: Context, snapshot: Volume): Promise<void> {
+  const disk = new Disk(context, uriOf(context, snapshot))
+  const backend = await disk.attach()
+  const { outcome } = await context.outcome('Datapath.activate', { uri: disk.uri, domain: disk.domain })
+  if (outcome.ok)
+    await opened(backend, (access) => writePattern(access, context.random, spread(SMALL))).catch((error: unknown) => {
+      if (!(error instanceof Violation)) throw error
+    })
+  await disk.deactivate()
+  await disk.detach()
+}

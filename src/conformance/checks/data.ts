@@ -1,5 +1,6 @@
 /** Checks on the bytes, written and read through the datapath. */
 import { stringifyJson } from '../../contract/json.ts'
+import type { Access } from '../access/access.ts'
 import { BLOCK, demandPattern, spread, writePattern, zeroes } from '../access/pattern.ts'
 import { type Check, check, story } from '../check.ts'
 import type { Context } from '../context.ts'
@@ -37,13 +38,7 @@ export const DATA_CHECKS: readonly Check[] = [
     })
     await context.judge('DATA-RANGE-001', () =>
       using(context, uri, async (access) => {
-        const last = Number(access.size) - 512
-        for (const offset of [0, last]) await access.write(offset, context.random.bytes(512))
-        await access.flush()
-        const bytes = context.random.bytes(512)
-        await access.write(last, bytes)
-        await access.flush()
-        demand((await access.read(last, 512)).equals(bytes), 'the last sector as it was written', 'another one')
+        await writeEnds(context, access)
       }),
     )
   }),
@@ -88,16 +83,14 @@ export const DATA_CHECKS: readonly Check[] = [
     await context.call('Volume.resize', { sr: handleOf(sr), key: volume.key, new_size: size })
     const resized = await stat(context, sr, volume)
     const added = [Number(volume.virtual_size), Number(resized.virtual_size) - BLOCK]
-    await context.judge('DATA-RESIZE-002', () =>
-      usingVolume(context, resized, (access) => demandPattern(access, zeroes(added), 'zeroes in the new part')),
-    )
-    await context.judge('DATA-RESIZE-001', () =>
-      usingVolume(context, resized, async (access) => {
+    await usingVolume(context, resized, async (access) => {
+      await context.judge('DATA-RESIZE-002', () => demandPattern(access, zeroes(added), 'zeroes in the new part'))
+      await context.judge('DATA-RESIZE-001', async () => {
         await demandPattern(access, pattern, 'the old bytes')
         await demandPattern(access, await writePattern(access, context.random, added), 'the new part as it was written')
         await demandPattern(access, pattern, 'the old bytes after the new part was written')
-      }),
-    )
+      })
+    })
   }),
   check('DATA-COPY-001', 'shared', async (context) => {
     const sr = await sharedSr(context)
@@ -153,14 +146,7 @@ async function nonPersistent(context: Context): Promise<void> {
   const { uri } = await scratchDisk(context)
   const offsets = spread(SMALL)
   const kept = await using(context, uri, (access) => writePattern(access, context.random, offsets))
-  context.register({
-    name: `the disk ${uri} opened`,
-    remove: () =>
-      context.run.caller.call(context.pluginFor('Datapath.close', { uri }), 'Datapath.close', {
-        dbg: context.dbg,
-        uri,
-      }),
-  })
+  registerOpened(context, uri)
   await context.judge('DP-OPEN-001', async () => {
     for (const persistent of [true, true, false, false]) await context.call('Datapath.open', { uri, persistent })
   })
@@ -189,6 +175,27 @@ async function nonPersistent(context: Context): Promise<void> {
     await using(context, uri, (access) => demandPattern(access, written, 'what was written'))
     await context.call('Datapath.close', { uri })
   })
+}
+
+/** Registers that a disk is to be closed. */
+export function registerOpened(context: Context, uri: string): void {
+  const { dbg, run } = context
+  const plugin = context.pluginFor('Datapath.close', { uri })
+  context.register({
+    name: `the disk ${uri} opened`,
+    remove: () => run.caller.call(plugin, 'Datapath.close', { dbg, uri }),
+  })
+}
+
+/** Writes the first and the last sector, and looks whether the last one is there. */
+export async function writeEnds(context: Context, access: Access): Promise<void> {
+  const last = Number(access.size) - 512
+  for (const offset of [0, last]) await access.write(offset, context.random.bytes(512))
+  await access.flush()
+  const bytes = context.random.bytes(512)
+  await access.write(last, bytes)
+  await access.flush()
+  demand((await access.read(last, 512)).equals(bytes), 'the last sector as it was written', 'another one')
 }
 
 /** A volume of the shared SR with a pattern in it. */

@@ -9,24 +9,34 @@ import { sharedSr } from '../sr-fixture.ts'
 import { demand, demandEqual } from '../violation.ts'
 import { handleOf, KIB, listed, newVolume, stat } from '../volumes.ts'
 
+/** Clause → the texts that it is about. */
+export const TEXTS = {
+  'INP-QUOTE-001': ['it\'s "quoted" \\ and \\\\ \\" \\n', '\'\'\'"""'],
+  'INP-NEWLINE-001': ['one\ntwo\r\nthree\tfour', 'ends with a newline\n'],
+  'INP-PATH-001': ['../../../../etc/passwd', '/etc/passwd', '-rf', '..', 'a/b'],
+  'INP-UNICODE-001': ['Größe 数据 مرحبا', 'e\u0301 😀👩‍🚀 \u2028'],
+  'INP-CONTROL-001': ['\u0001\u0002\u001b[31m\u0007\b\f', '\u007f'],
+  'INP-SPACE-001': [' leading', 'trailing ', ' '],
+  'INP-FORMAT-001': ['100% %s %d %n %Y-%m-%d', '%2F%00 {0} {name} $HOME $$'],
+  'INP-JSON-001': ['{"key":1}', 'null', 'true', '12', '1e3'],
+} as const
+
+/** Texts that run a command where a shell sees them: it makes a file. */
+export function shellTexts(canary: string): readonly string[] {
+  const run = `touch ${canary}`
+  return [`$(${run}) \`${run}\` * ? [a]`, `; ${run} | ${run} && ${run} > ${canary}`, `'; ${run}; '`, `"; ${run}; "`]
+}
+
+/** The file that a command in a text would make. */
+export function canaryOf({ run }: Context, what: string): string {
+  return join(run.scratch, `canary-${what.replaceAll(' ', '-')}`)
+}
+
 export const INPUT_CHECKS: readonly Check[] = [
-  survives('INP-QUOTE-001', ['it\'s "quoted" \\ and \\\\ \\" \\n', '\'\'\'"""']),
-  survives('INP-NEWLINE-001', ['one\ntwo\r\nthree\tfour', 'ends with a newline\n']),
-  survives('INP-PATH-001', ['../../../../etc/passwd', '/etc/passwd', '-rf', '..', 'a/b']),
-  survives('INP-UNICODE-001', ['Größe 数据 مرحبا', 'e\u0301 😀👩‍🚀 \u2028']),
-  survives('INP-CONTROL-001', ['\u0001\u0002\u001b[31m\u0007\b\f', '\u007f']),
-  survives('INP-SPACE-001', [' leading', 'trailing ', ' ']),
-  survives('INP-FORMAT-001', ['100% %s %d %n %Y-%m-%d', '%2F%00 {0} {name} $HOME $$']),
-  survives('INP-JSON-001', ['{"key":1}', 'null', 'true', '12', '1e3']),
+  ...Object.entries(TEXTS).map(([id, texts]) => survives(id as keyof typeof TEXTS, texts)),
   check('INP-SHELL-001', 'shared', async (context) => {
-    const canary = join(context.run.scratch, 'canary')
-    const run = `touch ${canary}`
-    await survive(context, [
-      `$(${run}) \`${run}\` * ? [a]`,
-      `; ${run} | ${run} && ${run} > ${canary}`,
-      `'; ${run}; '`,
-      `"; ${run}; "`,
-    ])
+    const canary = canaryOf(context, 'of names')
+    await survive(context, shellTexts(canary))
     demand(!existsSync(canary), 'a name that runs nothing', 'a command in it was run')
   }),
   check('INP-EMPTY-001', 'shared', async (context) => {
@@ -111,7 +121,7 @@ export const INPUT_CHECKS: readonly Check[] = [
     const { uri } = await scratchDisk(context)
     const canary = join(context.run.scratch, 'domain-canary')
     const base = context.domain()
-    for (const domain of [`${base} two words/../../x`, `${base}"'$(touch ${canary})`, `${base}${'x'.repeat(180)}`]) {
+    for (const domain of [`${base} two words/../../x"'$(touch ${canary})`, `${base}${'x'.repeat(180)}`]) {
       const disk = new Disk(context, uri, domain)
       await disk.attach()
       await disk.activate()

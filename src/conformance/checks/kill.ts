@@ -8,6 +8,7 @@ import { Disk, opened, scratchDisk } from '../disks.ts'
 import { attachSr, ownSr } from '../sr-fixture.ts'
 import { demand, demandEqual, Violation } from '../violation.ts'
 import { handleOf, newVolume, SMALL, stat } from '../volumes.ts'
+import { all } from './all.ts'
 import { blaming } from './samples.ts'
 
 /** How often each method is killed. */
@@ -29,11 +30,15 @@ async function killVolumes(context: Context): Promise<void> {
   const volume = await newVolume(context, sr)
   const at = { sr: handle, key: volume.key }
   const create = { sr: handle, name: context.name('killed'), description: '', size: SMALL, sharable: false }
+  const looked = new Set<string>()
+  /** Every volume is there; each new one is asked for itself. */
   const sound = async () => {
-    for (const { key, virtual_size: size } of await context.call('SR.ls', { sr: handle })) {
+    const volumes = await context.call('SR.ls', { sr: handle })
+    for (const { key, virtual_size: size } of volumes)
       demand(size >= SMALL, `volumes of at least ${SMALL} bytes in the list`, { key, virtual_size: size })
-      await context.call('Volume.stat', { sr: handle, key })
-    }
+    const added = volumes.filter(({ key }) => !looked.has(key))
+    await all(added.map(({ key }) => context.call('Volume.stat', { sr: handle, key })))
+    for (const { key } of added) looked.add(key)
   }
   const makes = async (method: 'Volume.create' | 'Volume.snapshot' | 'Volume.clone', params: Own<typeof method>) => {
     for (let time = 0; time < TIMES; time += 1) {
@@ -101,6 +106,7 @@ async function killDisks(context: Context): Promise<void> {
     opened(backend, async (access) => void (await access.read(0, 512)))
   await disk.attach()
   await disk.detach()
+  disk.register()
   await judge(context, 'ROB-KILL-008', async () => {
     for (let time = 0; time < TIMES; time += 1) {
       await kill(context, 'Datapath.attach', params)

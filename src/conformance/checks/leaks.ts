@@ -15,7 +15,7 @@ export const LEAK_CHECKS: readonly Check[] = [
   story(['LEAK-PROCESS-001', 'LEAK-LOOP-001', 'LEAK-MOUNT-001', 'LEAK-FILE-001'], 'alone', async (context) => {
     const { run } = context
     if (run.keep) throw new NotApplicable('needs everything to be removed', 'run without --keep')
-    await exercise(context)
+    if (!run.hasUsedDisks) await exercise(context)
     // Now all disks are detached; the SRs go with the SR that the checks shared.
     run.left.push(...(await context.resources.removeAll()), ...(await run.resources.removeAll()))
     await context.judge('LEAK-PROCESS-001', () =>

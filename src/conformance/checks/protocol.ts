@@ -16,6 +16,12 @@ import { blaming, failingSamples, type Sample, samples, succeed } from './sample
 /** Kinds of failure that are not the plugin's own choice to refuse. */
 const UNCONTROLLED = ['SCRIPT_TIMED_OUT', 'SCRIPT_SIGNALLED', 'SCRIPT_OUTPUT_TOO_LARGE']
 
+/** A dbg as a toolstack with tracing writes it, and worse. */
+export const TRACED = `OpaqueRef:"x"\n00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01 $(exit 3) \`exit 3\` ';`
+
+/** Variables that are not expected. */
+export const ODD_ENVIRONMENT = { ODD: 'two words', QUOTED: `"'\`$(exit 3)`, LINES: 'one\ntwo', EMPTY: '', IFS: ' \t\n' }
+
 export const PROTOCOL_CHECKS: readonly Check[] = [
   story(['PRO-STDOUT-001', 'PRO-STDOUT-002', 'PRO-EXIT-002', 'PRO-TIME-001'], 'shared', async (context) => {
     const all = await samples(context)
@@ -94,8 +100,7 @@ export const PROTOCOL_CHECKS: readonly Check[] = [
   }),
   check('PRO-DBG-001', 'shared', async (context) => {
     const all = await samples(context)
-    const traced = `OpaqueRef:"x"\n00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01 $(exit 3) \`exit 3\` ';`
-    for (const dbg of ['', traced]) await succeed(context, all, { dbg })
+    for (const dbg of ['', TRACED]) await succeed(context, all, { dbg })
   }),
   raw(
     'PRO-PARAM-001',
@@ -129,8 +134,7 @@ export const PROTOCOL_CHECKS: readonly Check[] = [
     )
   }),
   check('PRO-ENV-003', 'shared', async (context) => {
-    const odd = { ODD: 'two words', QUOTED: `"'\`$(exit 3)`, LINES: 'one\ntwo', EMPTY: '', IFS: ' \t\n' }
-    await succeed(context, await samples(context), { environment: { ...context.run.environment, ...odd } })
+    await succeed(context, await samples(context), { environment: { ...context.run.environment, ...ODD_ENVIRONMENT } })
   }),
   check('PRO-CWD-001', 'shared', async (context) => {
     const cwd = join(context.run.scratch, 'working directory')

@@ -1,0 +1,26 @@
+/**
+ * Checks that share their preparations: what they are about is first looked at in one go, with as few calls as possible.
+ * Where all of it holds, each of their clauses does; where anything does not, each check is run for itself and says what.
+ */
+import type { Check } from './check.ts'
+import type { ClauseId } from './clauses.ts'
+import type { Context } from './context.ts'
+
+export interface Together {
+  /** The checks, by the first of their clauses. All of them run in the phase `shared`. */
+  readonly checks: readonly ClauseId[]
+  /** Looks at everything that the checks look at, and throws what a check throws. */
+  readonly run: (context: Context) => Promise<void>
+}
+
+/** The checks that go together, of those that are due, and those that are left. */
+export function grouped<C extends Check>(
+  due: readonly C[],
+  all: readonly Together[],
+): { readonly groups: readonly (readonly [Together, readonly C[]])[]; readonly single: readonly C[] } {
+  const groups = all
+    .map((together) => [together, due.filter(({ clauses: [first] }) => together.checks.includes(first))] as const)
+    .filter(([, checks]) => checks.length > 0)
+  const taken = new Set(groups.flatMap(([, checks]) => checks))
+  return { groups, single: due.filter((check) => !taken.has(check)) }
+}
