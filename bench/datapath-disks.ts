@@ -35,6 +35,7 @@ export const SCHEMES: readonly Scheme[] = [
   file('file, raw, by the kernel', 'raw', ''),
   file('file, raw, by QEMU', 'raw', '?engine=qsd'),
   file('file, qcow2', 'qcow2', ''),
+  file('file, vhd', 'vhd', ''),
   {
     name: 'nbd',
     plugin: 'datapath.d/nbd',

@@ -25,9 +25,16 @@ export function runDirectory(...names: string[]): string {
   return directory
 }
 
+/** The names that were made: a call asks for those of its disk many times. */
+const fileNames = new Map<string, string>()
+
 /** A file name for any text: short, and the same every time. Not by node:crypto, which takes milliseconds to load. */
 export function fileNameFor(text: string): string {
-  return Buffer.from(sha256(Buffer.from(text)).subarray(0, 12)).toString('hex')
+  const known = fileNames.get(text)
+  if (known !== undefined) return known
+  const name = Buffer.from(sha256(Buffer.from(text)).subarray(0, 12)).toString('hex')
+  fileNames.set(text, name)
+  return name
 }
 
 /** Differs from boot to boot: what was recorded under another one is no longer true. */

@@ -63,14 +63,14 @@ export async function moveToImage(
   const overlay = disk.overlay ?? (guarded ? scratch : undefined)
   try {
     if (overlay !== undefined) await createOverlay(qmp, id, overlay, size)
-    await addNodes(qmp, [
+    const added = addNodes(qmp, [
       ...(opensAtActivation(disk.protocol) ? [protocolNode(id, disk, access)] : []),
       ...belowNodes(id, disk),
       formatNode(id, disk, access),
       ...(overlay === undefined ? [] : overlayNodes(id, disk, overlay)),
       ...(guarded ? [guardNode(id)] : []),
     ])
-    await moveTop(qmp, id, imageNode(id, disk, access))
+    await together([added, moveTop(qmp, id, imageNode(id, disk, access))])
   } catch (error) {
     await closeImage(qmp, id, opensAtActivation(disk.protocol))
     throw error
@@ -83,8 +83,9 @@ export async function moveToImage(
  * @throws QmpError where what was written cannot be flushed; the image stays open
  */
 export async function moveToIdle(qmp: Qmp, id: string, protocolToo: boolean): Promise<void> {
-  await moveTop(qmp, id, nodeNames(id).idle)
-  await closeImage(qmp, id, protocolToo)
+  const present = nodesOf(qmp, id)
+  await together([moveTop(qmp, id, nodeNames(id).idle), present])
+  await removeNodes(qmp, imageNodes(id, await present, protocolToo))
 }
 
 /** Makes the idle node of an activated disk as large as the image has become. */

@@ -5,7 +5,7 @@
 import { randomBytes } from 'node:crypto'
 import { waitUntil } from './daemon-process.ts'
 import { nodeNames, type SocketAddress } from './nodes.ts'
-import { isObject, type Qmp, type QmpObject } from './qmp.ts'
+import { isObject, type Qmp, QmpError, type QmpObject } from './qmp.ts'
 import { remove, removeBitmap, removeNode } from './undo.ts'
 
 /** A job waits for a target that does not answer. */
@@ -101,7 +101,12 @@ export async function cancelJob(qmp: Qmp, id: string, patience = PATIENCE): Prom
   const job = (await queryJobs(qmp)).find((found) => found.id === id)
   if (job === undefined || isConcluded(job)) return
   // Without force, a mirror in sync finishes what is under way; with it, one that cannot get on ends all the same.
-  await remove(qmp, 'block-job-cancel', { device: id, force: job.status !== 'ready' })
+  try {
+    await remove(qmp, 'block-job-cancel', { device: id, force: job.status !== 'ready' })
+  } catch (error) {
+    // It came to its end by itself since it was asked for.
+    if (!(error instanceof QmpError && /cannot accept command verb/.test(error.description))) throw error
+  }
   const ended = await waitUntil(async () => {
     const now = (await queryJobs(qmp)).find((found) => found.id === id)
     return now === undefined || isConcluded(now)
