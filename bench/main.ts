@@ -21,7 +21,7 @@ await withDir(
     const figures = [
       ...command(bench),
       ...pluginStart(),
-      ...volumes(),
+      ...(await volumes()),
       ...(await throughput(bench)),
       ...(await reading()),
       ...(await daemon()),

@@ -1,98 +1,76 @@
-/** What many volumes cost: SR.ls beside reading the same files once, and one Volume.stat among few and among many. */
-import { spawnSync } from 'node:child_process'
-import { linkSync, readFileSync, writeFileSync } from 'node:fs'
+/**
+ * `npx tsx bench/volumes.ts [TYPE]…`: what many volumes cost, SR.ls beside reading the same metadata from the storage once,
+ * and one Volume.stat among few and among many. What is not installed is skipped by name. Needs root for most of it.
+ */
 import { join } from 'node:path'
-import { dirSync } from 'tmp-promise'
-import { REPOSITORY } from './bench.ts'
-import { type Figure, milliseconds, ratio } from './figure.ts'
+import { withDir } from 'tmp-promise'
+import { lacks } from '../test/support/needs.ts'
+import { installPlugin } from '../test/support/plugin.ts'
+import { type Figure, milliseconds, ratio, tableOf } from './figure.ts'
 import { ENVIRONMENT, inTurn, medianOf } from './measure.ts'
+import { directoryStocks } from './stocks/directories.ts'
+import { lvmStock } from './stocks/lvm.ts'
+import { rbdStock } from './stocks/rbd.ts'
+import { runChecked, type Stock, type StockDescription } from './stocks/stock.ts'
 
-const PLUGIN = join(REPOSITORY, 'volume.d', 'org.xen.xapi.storage.file')
 const VOLUMES = 10_000
 const FEW = 10
 const LIST_ROUNDS = 5
 const STAT_ROUNDS = 21
 
-/** Reads what SR.ls has to: the names, each volume's metadata, the header and the allocation of each image. */
-const READ_ONCE = `
-const { readdirSync, readFileSync, openSync, readSync, closeSync, statSync } = require('node:fs')
-const directory = process.argv[1]
-const buffer = Buffer.alloc(4096)
-const found = []
-for (const name of readdirSync(directory)) {
-  if (name.endsWith('.json')) found.push(JSON.parse(readFileSync(directory + '/' + name, 'utf8')))
-  else if (name.endsWith('.qcow2')) {
-    const path = directory + '/' + name
-    const descriptor = openSync(path, 'r')
-    readSync(descriptor, buffer, 0, 4096, 0)
-    closeSync(descriptor)
-    found.push(statSync(path).blocks)
-  }
-}
-process.stdout.write(JSON.stringify(found))
-`
+const STOCKS: readonly StockDescription[] = [...directoryStocks, lvmStock, rbdStock]
 
-export function volumes(): Figure[] {
-  const { name, removeCallback } = dirSync({ prefix: 'smapiv3-bench-', unsafeCleanup: true })
+export async function volumes(names: readonly string[] = []): Promise<Figure[]> {
+  const figures: Figure[] = []
+  for (const description of STOCKS) {
+    if (names.length > 0 && !names.includes(description.type)) continue
+    if (!lacks(...description.needs))
+      figures.push(...(await withDir(({ path }) => measure(description, path), TEMPORARY)))
+  }
+  return figures
+}
+
+const TEMPORARY = { prefix: 'sm3-bench-', unsafeCleanup: true }
+
+async function measure(description: StockDescription, scratch: string): Promise<Figure[]> {
+  const plugin = await installPlugin(`volume.d/org.xen.xapi.storage.${description.type}`)
+  const storage = await description.start(plugin, scratch)
   try {
-    return measure(name)
+    const count = description.volumes ?? VOLUMES
+    const [few, many] = [await storage.fill(FEW), await storage.fill(count)]
+    const env = { ...ENVIRONMENT, SMAPIV3_RUN_DIR: plugin.runDirectory }
+    const call = (method: string, { sr, key }: Stock): string =>
+      runChecked([join(plugin.directory, method), '--json'], env, `${JSON.stringify({ sr, key, dbg: 'bench' })}\n`)
+    const listed = JSON.parse(call('SR.ls', many)) as unknown[]
+    if (listed.length !== count) throw new Error(`SR.ls has ${listed.length} volumes`)
+    const list = inTurn(
+      LIST_ROUNDS,
+      () => call('SR.ls', many),
+      () => many.readOnce(),
+    )
+    const stat = inTurn(
+      STAT_ROUNDS,
+      () => call('Volume.stat', many),
+      () => call('Volume.stat', few),
+    )
+    return [
+      {
+        what: `SR.ls of ${count} volumes, ${description.type}`,
+        median: milliseconds(medianOf(list, (ours) => ours)),
+        ratio: ratio(medianOf(list, (ours, once) => ours / once)),
+        peer: `${description.peer}: ${milliseconds(medianOf(list, (_, once) => once))}`,
+      },
+      {
+        what: `Volume.stat among ${count} volumes, ${description.type}`,
+        median: milliseconds(medianOf(stat, (ours) => ours)),
+        ratio: ratio(medianOf(stat, (ours, other) => ours / other)),
+        peer: `among ${FEW}: ${milliseconds(medianOf(stat, (_, other) => other))}`,
+      },
+    ]
   } finally {
-    removeCallback()
+    await storage.remove()
+    await plugin.remove()
   }
 }
 
-function measure(path: string): Figure[] {
-  const environment = { ...ENVIRONMENT, SMAPIV3_RUN_DIR: join(path, 'run') }
-  const call = (method: string, params: object): unknown => {
-    const input = `${JSON.stringify({ ...params, dbg: 'bench' })}\n`
-    return JSON.parse(run([join(PLUGIN, method), '--json'], environment, input))
-  }
-  const sr = (name: string, count: number) => fill(call, join(path, name), count)
-  const [few, many] = [sr('few', FEW), sr('many', VOLUMES)]
-  const list = inTurn(
-    LIST_ROUNDS,
-    () => call('SR.ls', { sr: many.sr }),
-    () => run([process.execPath, '-e', READ_ONCE, many.directory], environment),
-  )
-  const stat = inTurn(
-    STAT_ROUNDS,
-    () => call('Volume.stat', many),
-    () => call('Volume.stat', few),
-  )
-  return [
-    {
-      what: `SR.ls of ${VOLUMES} qcow2 volumes`,
-      median: milliseconds(medianOf(list, (ours) => ours)),
-      ratio: ratio(medianOf(list, (ours, once) => ours / once)),
-      peer: `reading the same files once: ${milliseconds(medianOf(list, (_, once) => once))}`,
-    },
-    {
-      what: `Volume.stat among ${VOLUMES} volumes`,
-      median: milliseconds(medianOf(stat, (ours) => ours)),
-      ratio: ratio(medianOf(stat, (ours, other) => ours / other)),
-      peer: `among ${FEW}: ${milliseconds(medianOf(stat, (_, other) => other))}`,
-    },
-  ]
-}
-
-/** An SR of one real volume and copies of its metadata, whose images are links to the one: they are only looked at. */
-function fill(call: (method: string, params: object) => unknown, directory: string, count: number) {
-  const request = { uuid: crypto.randomUUID(), name: 'bench', description: '' }
-  const configuration = call('SR.create', { ...request, configuration: { uri: `file://${directory}` } })
-  const sr = call('SR.attach', { configuration }) as string
-  const volume = { sr, name: 'a volume', description: 'one of many', size: 2 ** 30, sharable: false }
-  const { key } = call('Volume.create', volume) as { key: string }
-  const metadata = readFileSync(join(directory, `${key}.json`), 'utf8')
-  for (let made = 1; made < count; made++) {
-    const other = crypto.randomUUID()
-    writeFileSync(join(directory, `${other}.json`), metadata.replaceAll(key, other))
-    linkSync(join(directory, `${key}.qcow2`), join(directory, `${other}.qcow2`))
-  }
-  return { sr, key, directory }
-}
-
-function run([file = '', ...args]: readonly string[], env: NodeJS.ProcessEnv, input = ''): string {
-  const { status, stdout, stderr, error } = spawnSync(file, args, { input, env, encoding: 'utf8', maxBuffer: 2 ** 30 })
-  if (status !== 0) throw error ?? new Error(`${file} exited with ${status}: ${stderr}${stdout}`)
-  return stdout
-}
+if (import.meta.filename === process.argv[1]) console.log(tableOf(await volumes(process.argv.slice(2))))
