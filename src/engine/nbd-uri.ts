@@ -14,7 +14,7 @@ export interface NbdAddress {
 
 /**
  * Reads `nbd:unix:SOCKET:exportname=NAME`, `nbd:HOST:PORT:exportname=NAME`, `nbd://HOST[:PORT]/NAME` or
- * `nbd+unix:///NAME?socket=SOCKET`.
+ * `nbd+unix:///NAME?socket=SOCKET`; none with TLS, which needs more than an address.
  * @throws DiskUriError
  */
 export function parseNbdAddress(text: string): NbdAddress {
@@ -25,16 +25,25 @@ export function parseNbdAddress(text: string): NbdAddress {
   if (inet !== null && host !== undefined) {
     return { server: { type: 'inet', host, port: inet[3] ?? '' }, export: inet[4] ?? '' }
   }
-  return nbdAddressOf(parseDiskUri(text))
+  const uri = parseDiskUri(text)
+  if (demandsTls(uri))
+    throw new DiskUriError(redactUri(text), 'TLS is not possible here: its scheme has to be nbd or nbd+unix')
+  return nbdAddressOf(uri)
+}
+
+/** Whether nothing may go over the connection in the clear. */
+export function demandsTls({ scheme }: ParsedUri): boolean {
+  return scheme === 'nbds' || scheme === 'nbds+unix'
 }
 
 /**
- * The export of an `nbd:` or `nbd+unix:` URI.
+ * The export of an `nbd:`, `nbds:`, `nbd+unix:` or `nbds+unix:` URI.
  * @throws DiskUriError
  */
 export function nbdAddressOf(uri: ParsedUri): NbdAddress {
-  const reader = Object.hasOwn(READERS, uri.scheme) ? READERS[uri.scheme] : undefined
-  if (reader === undefined) throw new DiskUriError(redactUri(uri.text), 'its scheme is neither nbd nor nbd+unix')
+  const scheme = uri.scheme.replace(/^nbds/, 'nbd')
+  const reader = Object.hasOwn(READERS, scheme) ? READERS[scheme] : undefined
+  if (reader === undefined) throw new DiskUriError(redactUri(uri.text), 'its scheme is none of NBD')
   return { server: reader(uri), export: uri.path.replace(/^\//, '') }
 }
 

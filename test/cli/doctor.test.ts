@@ -57,7 +57,7 @@ describe.skipIf(lacks(...ENGINES))('the bundled plugins', () => {
     const { status, value } = await place.json('--root', PACKAGE, 'doctor')
     expect(status).toBe(0)
     const engines = (scheme: string) => ofSubject(value, `datapath ${scheme}`).map(({ message }) => message)
-    for (const scheme of ['file', 'nfs', 'smb', 'rbd', 'iscsi', 'nbd', 'nbd+unix', 'https'])
+    for (const scheme of ['file', 'nfs', 'smb', 'rbd', 'iscsi', 'nbd', 'nbd+unix', 'nbds', 'nbds+unix', 'https'])
       expect(engines(scheme)).toContainEqual(expect.stringMatching(/^engine: qemu-storage-daemon \d+\.\d+/))
     const libraries = { nfs: 'libnfs', iscsi: 'libiscsi', rbd: 'librbd', https: 'libcurl-gnutls' }
     for (const [scheme, library] of Object.entries(libraries))

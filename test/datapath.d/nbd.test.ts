@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { chmodSync, mkdtempSync, truncateSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdtempSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { dir } from 'tmp-promise'
 import { describe, expect, test } from 'vitest'
@@ -72,6 +72,59 @@ describe.skipIf(missing)('nbd with a key that both sides know', () => {
     chmodSync(wrong, 0o644)
     expect(await failure(`${it.server.uri}?tls-psk-file=${wrong}`)).toMatch(/CredentialsError.*chmod 600/)
     expect(await failure(`${it.server.uri}?tls-hostname=x`)).toMatch(/DiskUriError/)
+  })
+})
+
+describe.skipIf(missing || lacks('openssl'))('nbds', () => {
+  const it = underTest('datapath.d/nbds', () => secured((_, certificates) => [`--tls-certificates=${certificates}`]))
+
+  test('reaches the server that has the right certificate, and nothing without TLS', async () => {
+    const uri = it.server.uri.replace(/^nbd:/, 'nbds:')
+    const failure = async (wrong: string) =>
+      (await it.plugin.fail('Datapath.attach', { uri: wrong, domain: '1' })).params.join(' ')
+    expect(await failure(uri)).toMatch(/DiskUriError.*demands TLS.*tls-certificates/)
+    const named = `${uri}?tls-certificates=${it.server.certificates}&tls-hostname=`
+    await io(nbdUriOf(await it.use(`${named}storage.example`)), WRITE)
+    expect(await failure(`${named}other.example`)).toMatch(/certificate/i)
+    await it.leave(`${named}storage.example`)
+    await io(nbdUriOf(await it.use(`${named}storage.example`)), READ)
+  })
+})
+
+describe.skipIf(missing || lacks('openssl'))('nbds+unix', () => {
+  const it = underTest('datapath.d/nbds+unix', () => secured((keys) => [`--tls-psk=${keys}`]))
+
+  test.each(['tls-certificates', 'tls-psk-file'])('reaches a server of QEMU by %s', async (option) => {
+    const { certificates, keys, host } = it.server
+    const socket = join(host.directory, `${option}.sock`)
+    const image = it.server.addExport(option, DISK_SIZE)
+    const credentials = { 'tls-certificates': 'tls-creds-x509,verify-peer=off', 'tls-psk-file': 'tls-creds-psk' }
+    const kind = credentials[option as keyof typeof credentials]
+    const server = host.start('qemu-nbd', [
+      ...[
+        '--persistent',
+        '--shared=0',
+        '--socket',
+        socket,
+        '--format',
+        'raw',
+        '--export-name',
+        'disk',
+        '--tls-creds',
+        'tls',
+      ],
+      ...['--object', `${kind},id=tls,endpoint=server,dir=${certificates}`, image],
+    ])
+    await server.ready(() => Promise.resolve(existsSync(socket)))
+    const tls = option === 'tls-psk-file' ? keys : `${certificates}&tls-hostname=storage.example`
+    const user = option === 'tls-psk-file' ? 'alice@' : ''
+    const uri = `nbds+unix://${user}/disk?socket=${socket}&${option}=${tls}`
+    await io(nbdUriOf(await it.use(uri)), WRITE)
+    await it.leave(uri)
+    await io(nbdUriOf(await it.use(uri)), READ)
+    await it.leave(uri)
+    const { params } = await it.plugin.fail('Datapath.attach', { uri: uri.replace(/&.*/, ''), domain: '1' })
+    expect(params.join(' ')).toMatch(/DiskUriError.*demands TLS/)
   })
 })
 
