@@ -26,8 +26,9 @@ export interface MountPlaces {
  * Starts the process and waits until it has mounted the file system.
  * @throws MountError, PluginError (MissingDependency)
  */
-export async function startMountProcess(places: MountPlaces, process: MountProcess, mounter: Mounter): Promise<void> {
-  const { command, args, env, secret } = process
+export async function startMountProcess(places: MountPlaces, mount: MountProcess, mounter: Mounter): Promise<void> {
+  const { command, args, env, secret } = mount
+  if (userId() !== 0) throw new MountError('only root can mount it, and smapiv3 does not run as root: run it as root')
   rmSync(places.log, { force: true })
   try {
     await startBackground({
@@ -46,6 +47,10 @@ export async function startMountProcess(places: MountPlaces, process: MountProce
     if (error.status === NOT_FOUND) throw errors.missingDependency(mounter.program, mounter.package)
     throw new MountError(`${mounter.program}: ${error.message}`)
   }
+}
+
+function userId(): number {
+  return process.geteuid?.() ?? 0
 }
 
 /** The process of a mount that is there. */
