@@ -78,7 +78,7 @@ export class Qmp {
   }
 
   /**
-   * Connects, waits for the greeting and leaves negotiation mode.
+   * Connects, waits for the greeting, and has the daemon leave negotiation mode.
    * @param timeout milliseconds for all of it
    * @param patience milliseconds that the daemon has to answer each command
    * @throws QmpConnectionError where nobody listens, or another client keeps the daemon busy for too long
@@ -87,7 +87,8 @@ export class Qmp {
     const qmp = new Qmp(path, patience)
     try {
       await qmp.#next('the greeting', (message) => 'QMP' in message, timeout)
-      await qmp.execute('qmp_capabilities', {}, timeout)
+      // Not waited for: where it fails, so does the command that follows.
+      qmp.execute('qmp_capabilities', {}, timeout).catch(() => {})
       return qmp
     } catch (error) {
       qmp.close()
