@@ -214,6 +214,21 @@ describe.skipIf(lacks('qemu-img', 'qemu-io', 'qemu-storage-daemon'))('qcow2 imag
     await plugin.call('SR.destroy', { sr })
   })
 
+  test('an SR is not destroyed while one of its volumes is in use', async () => {
+    const { plugin, storage } = it
+    const { sr, place } = await it.newSr()
+    const volume = await create(sr)
+    await create(sr)
+    const target = await use(volume)
+    const error = await plugin.fail('SR.destroy', { sr })
+    expect(error.params.join(': ')).toBe(`VolumeInUseError: ${volume.key} is in use: detach it first`)
+    expect(await plugin.call('SR.ls', { sr })).toHaveLength(2)
+    await put(target, 1, 0xa5)
+    await leave(volume)
+    await plugin.call('SR.destroy', { sr })
+    expect(await storage.remains(place)).toEqual([])
+  })
+
   test('an SR can be destroyed while the job is at work', async () => {
     const { plugin, storage } = it
     const { sr, place } = await it.newSr()

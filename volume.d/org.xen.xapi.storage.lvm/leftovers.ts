@@ -5,6 +5,7 @@ import { type Lock, lock, tryLock } from '../../src/engine/lock.ts'
 import { saysAbsent, saysInUse } from '../../src/engine/lvm/command.ts'
 import { removeLogicalVolume } from '../../src/engine/lvm/logical-volumes.ts'
 import { VolumeInUseError } from '../../src/engine/sr/errors.ts'
+import { refuseAttached } from './in-use.ts'
 import { type Generation, generationsOf } from './metadata.ts'
 import {
   type Attachment,
@@ -45,7 +46,8 @@ export function removeOthers(attachment: Attachment, key: string, held: Lock): v
 export function removeVolume(attachment: Attachment, key: string): void {
   const held = lock(volumeLockFile(attachment, key))
   try {
-    const { current, others } = generationsOfVolume(attachment, key)
+    const { current, others, layout } = generationsOfVolume(attachment, key)
+    for (const generation of current.values()) refuseAttached({ layout, generation })
     removeGenerations(attachment, [...others, ...current.values()], held)
     removeLocks(attachment, key, held)
   } finally {

@@ -14,6 +14,7 @@ import {
 } from '../../src/engine/lvm/logical-volumes.ts'
 import { tagsOf } from '../../src/engine/lvm/tags.ts'
 import { PluginError } from '../../src/kit/index.ts'
+import { refuseAttached } from './in-use.ts'
 import { removeOthers } from './leftovers.ts'
 import { allocate, findMaking, removeFailed, replaceVolume } from './making.ts'
 import { fieldsWhileMaking, metadataOf, spaceName } from './metadata.ts'
@@ -30,6 +31,7 @@ export function growVolume(attachment: Attachment, found: FoundVolume, bytes: nu
     extendThin(pathsOf(attachment), vg, volume.name, bytes, held.descriptor)
     return
   }
+  refuseAttached(found)
   // A killed call may have left the space that it was about to add.
   removeOthers(attachment, key, held)
   const placement = placementAfter(found, bytes - volume.size)

@@ -12,12 +12,15 @@ import { unreachableSr } from '../../src/engine/sr/health.ts'
 import { errors } from '../../src/kit/index.ts'
 import { allocationOf, type Configuration, completeConfiguration, devicesOf, handleOf, vgOf } from './configuration.ts'
 import { type Identity, identityFields, identityOf } from './identity.ts'
+import { refuseAttached } from './in-use.ts'
 import { removeVolume, sweepLeftovers } from './leftovers.ts'
 import { generationsOf } from './metadata.ts'
 import {
   type Attachment,
+  allGenerations,
   attachments,
   checkRepository,
+  type FoundVolume,
   groupOf,
   headOf,
   identityOfAttached,
@@ -86,6 +89,7 @@ export function destroy({ sr }: Params<'SR.destroy'>): null {
   const attachment = attachments.of(sr)
   const group = findVolumeGroup(pathsOf(attachment), attachment.vg)
   let { destroying } = attachment
+  if (destroying === undefined) for (const volume of allVolumes(attachment)) refuseAttached(volume)
   if (destroying === undefined || (group !== undefined && identityOf(group) !== undefined)) {
     destroying = markDestroying(attachment)
     removeVolumes(attachment)
@@ -171,6 +175,11 @@ function removeVolumes(attachment: Attachment): void {
   for (let keys = allKeys(attachment); keys.length > 0; keys = allKeys(attachment)) {
     for (const key of keys) removeVolume(attachment, key)
   }
+}
+
+function allVolumes(attachment: Attachment): readonly FoundVolume[] {
+  const { current, layout, identity } = allGenerations(attachment)
+  return [...current.values()].map((generation) => ({ generation, layout, identity }))
 }
 
 function allKeys(attachment: Attachment): readonly string[] {

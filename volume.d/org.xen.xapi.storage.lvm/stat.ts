@@ -81,7 +81,7 @@ function usedBytes({ size, dataPercent }: LogicalVolume): number {
 }
 
 /** The device of the volume or, where the kernel makes none, the part of the physical volume that is the volume. */
-function uriOf(layout: Layout, volume: LogicalVolume, readWrite: boolean): string {
+export function uriOf(layout: Layout, volume: LogicalVolume, readWrite: boolean): string {
   const options = readWrite ? [] : ['read-only=true']
   const piece = hasDeviceMapper() ? undefined : onlyPiece(layout, volume)
   const part = piece === undefined ? [] : [`offset=${piece.offset}`, `size=${piece.length}`]

@@ -5,6 +5,7 @@ import { changeLogicalVolume } from '../../src/engine/lvm/logical-volumes.ts'
 import { tagChanges } from '../../src/engine/lvm/tags.ts'
 import { VolumeReadOnlyError } from '../../src/engine/sr/errors.ts'
 import { errors } from '../../src/kit/index.ts'
+import { refuseAttached } from './in-use.ts'
 import { removeVolume } from './leftovers.ts'
 import { withMetadata, withTwoVolumes, withVolume } from './locking.ts'
 import { makeVolume, replaceVolume } from './making.ts'
@@ -43,6 +44,7 @@ export function revert({ sr, snapshot, key }: Params<'Volume.revert'>): null {
     const found = findVolume(attachment, key)
     refuseReadOnly(key, metadataOf(found.generation))
     if (snapshot === key) return
+    refuseAttached(found)
     const source = findVolume(attachment, snapshot)
     const { volume } = source.generation
     const { root } = metadataOf(source.generation)

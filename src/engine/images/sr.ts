@@ -3,7 +3,9 @@ import { existsSync, rmSync } from 'node:fs'
 import type { Params, Result } from '../../contract/methods.ts'
 import { errors } from '../../kit/index.ts'
 import { syncPath } from '../atomic-file.ts'
-import { ConfigurationError, SrMismatchError, SrReadOnlyError } from '../sr/errors.ts'
+import { isAttachedHere } from '../qsd/attached.ts'
+import { withWriter } from '../qsd/live.ts'
+import { ConfigurationError, SrMismatchError, SrReadOnlyError, VolumeInUseError } from '../sr/errors.ts'
 import { unreachableSr } from '../sr/health.ts'
 import { withLock } from '../sr/locks.ts'
 import { endJob, forgetJob, wishJob, workInProgress } from './coalesce-job.ts'
@@ -11,7 +13,7 @@ import { collect } from './collect.ts'
 import type { Configuration, DirectoryAttachment, Location, RepositoryDriver } from './driver.ts'
 import { formatIn } from './format.ts'
 import { type Identity, newIdentity, readIdentity, uuidFor, writeIdentity } from './identity.ts'
-import { identityFile, jobLockFile, jobRequestFile, srLockFile } from './layout.ts'
+import { identityFile, jobLockFile, jobRequestFile, readContents, srLockFile } from './layout.ts'
 import { isWritable, makeDirectory, refuseMissing, refuseOccupied, removeIfEmpty } from './place.ts'
 import { removeVolumes } from './remove-all.ts'
 import {
@@ -118,6 +120,7 @@ export async function destroy(driver: RepositoryDriver, { sr }: Params<'SR.destr
   const { directory } = attachment
   let { destroying } = attachment
   if (attachment.read_only) throw new SrReadOnlyError(`${directory} can only be read: detach the SR instead`)
+  if (destroying === undefined) await refuseInUse(driver, attachment)
   if (destroying === undefined || hasIdentity(directory)) {
     destroying = { made_directory: (await readIdentityOf(driver, attachment)).made_directory }
     await withLock(locks, srLockFile(directory), async () => {
@@ -164,6 +167,21 @@ export async function changeIdentity(
   await withLock(locks, srLockFile(directory), () => {
     writeIdentity(directory, { ...checkRepository(repository).identity, ...change })
   })
+}
+
+/** @throws VolumeInUseError where the datapath of this host writes to a volume */
+async function refuseInUse(driver: RepositoryDriver, attachment: DirectoryAttachment): Promise<void> {
+  const { directory } = attachment
+  await readIdentityOf(driver, attachment)
+  for (const [key, endings] of readContents(directory).volumes) {
+    if (!endings.has('.json') || !endings.has('.qcow2')) continue
+    const local = driver.localDisk?.(driver.imageUri(attachment, `${key}.qcow2`))
+    // Few are attached, and only of those the daemon has to be asked.
+    if (local === undefined || !isAttachedHere(local.disk)) continue
+    await withWriter(local.disk, (writer) => {
+      if (writer !== undefined) throw new VolumeInUseError(`${key} is in use: detach it first`)
+    })
+  }
 }
 
 async function disconnect(driver: RepositoryDriver, sr: string): Promise<void> {
