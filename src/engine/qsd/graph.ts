@@ -70,7 +70,14 @@ export async function moveToImage(
       ...(overlay === undefined ? [] : overlayNodes(id, disk, overlay)),
       ...(guarded ? [guardNode(id)] : []),
     ])
-    await together([added, moveTop(qmp, id, imageNode(id, disk, access))])
+    await together([
+      added,
+      // The image may have grown since its overlay was made.
+      ...(overlay === undefined
+        ? []
+        : [qmp.execute('block_resize', { 'node-name': nodeNames(id).overlay, size }).then(() => {})]),
+      moveTop(qmp, id, imageNode(id, disk, access)),
+    ])
   } catch (error) {
     await closeImage(qmp, id, opensAtActivation(disk.protocol))
     throw error

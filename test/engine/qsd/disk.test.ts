@@ -122,6 +122,21 @@ describe.skipIf(lacks('qemu-storage-daemon', 'qemu-img', 'qemu-io'))('a disk ove
     expect(readFileSync(path).equals(before)).toBe(true)
   })
 
+  test('an image that grows below its overlay is as large with it', async () => {
+    ownRunDirectory()
+    const path = image('qcow2')
+    const made = disk(path)
+    const what = description(path, 'qcow2', { overlay: join(scratch(), 'overlay') })
+    for (const commands of [WRITE, [READ, 'write -P 7 31M 64k', 'read -P 7 31M 64k', 'read -P 0 20M 64k']]) {
+      const address = await attachDisk(made, what, ['nbd'])
+      await activateDisk(made, what, ['nbd'], 'read-write')
+      await io(nbdUri(address), commands)
+      await deactivateDisk(made)
+      await detachDisk(made)
+      execFileSync('qemu-img', ['resize', '-q', '-f', 'qcow2', path, '32M'])
+    }
+  })
+
   test('writes to an overlay last over a reboot, vanish when it is discarded, and never reach the image', async () => {
     ownRunDirectory()
     const path = image('qcow2')
