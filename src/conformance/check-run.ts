@@ -46,9 +46,9 @@ export async function runTogether(
   return each.map((check) => async () => {
     await check()
     open -= 1
-    // What none of them finds again was there all the same.
-    if (open > 0 || run.signal.aborted || failure instanceof NotApplicable) return
-    if (clauses.every((id) => !run.selected(id) || run.ledger.holds(id))) run.ledger.enter(first, failure, calls, 0)
+    // What none of them finds again was there all the same, unless it is about a clause that is not to be judged.
+    const isWhole = checks.length === together.checks.length && clauses.every((id) => run.ledger.holds(id))
+    if (open === 0 && isWhole && !run.signal.aborted) run.ledger.enter(first, failure, calls, 0)
   })
 }
 

@@ -40,10 +40,10 @@ export class Ledger {
     return entry !== undefined && (entry.passed || !!entry.failure || !!entry.skipped || entry.blockedBy.size > 0)
   }
 
-  /** Whether all that checks said about a clause is that it holds, or cannot be judged. */
+  /** Whether all that checks said about a clause is that it holds. */
   holds(id: ClauseId): boolean {
-    const { failure, evidence, blockedBy } = this.#entry(id, 0)
-    return failure === undefined && evidence === undefined && blockedBy.size === 0
+    const { passed, failure, evidence, blockedBy } = this.#entry(id, 0)
+    return passed && failure === undefined && evidence === undefined && blockedBy.size === 0
   }
 
   pass(id: ClauseId, seconds: number): void {

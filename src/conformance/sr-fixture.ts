@@ -104,9 +104,13 @@ export async function destroySr(context: Context, sr: Sr): Promise<void> {
   context.succeeded(called)
 }
 
-function canCreate({ run }: Context): boolean {
+function canCreate(context: Context): boolean {
+  return has(context, 'SR.create')
+}
+
+function has({ run }: Context, method: 'SR.create' | 'SR.destroy'): boolean {
   try {
-    run.subjects.require('SR.create', run.subjects.judged)
+    run.subjects.require(method, run.subjects.judged)
     return true
   } catch (error) {
     if (error instanceof NotApplicable) return false
@@ -114,8 +118,9 @@ function canCreate({ run }: Context): boolean {
   }
 }
 
-function removerOf({ run }: Context): Remover {
-  return new Remover(run.caller, run.subjects.judged.path)
+function removerOf(context: Context): Remover {
+  const { caller, subjects } = context.run
+  return new Remover(caller, subjects.judged.path, has(context, 'SR.destroy'))
 }
 
 function describe({ uuid, given }: Sr): string {

@@ -10,10 +10,13 @@ import { CallFailed } from './violation.ts'
 export class Remover {
   readonly #caller: Caller
   readonly #path: string
+  readonly canDestroy: boolean
 
-  constructor(caller: Caller, path: string) {
+  /** @param canDestroy whether the plugin has SR.destroy; without it an SR can only be detached */
+  constructor(caller: Caller, path: string, canDestroy: boolean) {
     this.#caller = caller
     this.#path = path
+    this.canDestroy = canDestroy
   }
 
   async call<M extends MethodName>(method: M, params: Omit<Params<M>, 'dbg'>): Promise<Result<M>> {
@@ -94,7 +97,7 @@ export class Sr {
   async remove(): Promise<void> {
     // What a plugin refused to make may be somebody else's.
     if (this.fate === 'not begun' || this.fate === 'refused' || this.fate === 'gone') return
-    if (this.isOwn) {
+    if (this.isOwn && this.#remover.canDestroy) {
       const failure = await this.#destroy().catch((error: unknown) => error)
       if (failure === undefined) return
       if (this.handle === undefined) throw failure

@@ -1,15 +1,15 @@
 /** The bundled plugins on their real engines: every MUST and SHOULD that applies to them holds. */
-import { mkdirSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { buildPlugin } from '../../src/build/plugin.ts'
-import { type Report, runConformance } from '../../src/conformance/index.ts'
+import { runConformance } from '../../src/conformance/index.ts'
 import { blockDevice } from '../support/block-device.ts'
 import { lacks } from '../support/needs.ts'
-import { withScratch } from '../support/scratch.ts'
 import { CEPH_NEEDS, cephCluster } from '../support/servers/ceph.ts'
+import { ISCSI_NEEDS, iscsiServer } from '../support/servers/iscsi.ts'
 import { NFS_NEEDS, nfsServer } from '../support/servers/nfs.ts'
 import { SMB_NEEDS, smbServer } from '../support/servers/smb.ts'
+import { isolated, wrong } from './bundled.ts'
 
 const REPOSITORY = join(import.meta.dirname, '../..')
 const LONG = 600_000
@@ -47,7 +47,7 @@ const ENGINE = [
   'LEAK',
 ]
 
-/** `engines` judges the plugins on servers as well, which takes long; `whole` judges every clause on each of them. */
+/** `engines` judges all of them, `whole` every clause on each of them, which takes long. */
 const MODE = process.env.SMAPIV3_CONFORMANCE ?? ''
 const WHOLE = MODE === 'whole'
 
@@ -78,7 +78,6 @@ const BUNDLED: readonly Bundled[] = [
   },
   {
     name: 'rbd',
-    byHand: true,
     volume: 'volume.d/org.xen.xapi.storage.rbd',
     datapath: 'datapath.d/rbd',
     isMissing: lacks(...CEPH_NEEDS, 'python3-rbd', ...QEMU),
@@ -90,7 +89,6 @@ const BUNDLED: readonly Bundled[] = [
   },
   {
     name: 'nfs',
-    byHand: true,
     volume: 'volume.d/org.xen.xapi.storage.nfs',
     datapath: 'datapath.d/nfs',
     isMissing: lacks(...NFS_NEEDS, 'fusermount3', ...QEMU),
@@ -102,6 +100,7 @@ const BUNDLED: readonly Bundled[] = [
   },
   {
     name: 'smb',
+    // Seen to fail by chance in a Volume.snapshot: ENOENT from the rename of a file that was just written, by way of smbnetfs.
     byHand: true,
     volume: 'volume.d/org.xen.xapi.storage.smb',
     datapath: 'datapath.d/smb',
@@ -115,7 +114,6 @@ const BUNDLED: readonly Bundled[] = [
   },
   {
     name: 'lvm',
-    byHand: true,
     volume: 'volume.d/org.xen.xapi.storage.lvm',
     datapath: 'datapath.d/file',
     isMissing: lacks('lvm', 'loop devices', 'losetup', ...QEMU),
@@ -124,6 +122,17 @@ const BUNDLED: readonly Bundled[] = [
       return { configuration: { device: device.path }, remove: async () => device.remove() }
     },
     only: ENGINE,
+  },
+  {
+    name: 'iscsi',
+    volume: 'volume.d/org.xen.xapi.storage.iscsi',
+    datapath: 'datapath.d/iscsi',
+    isMissing: lacks(...ISCSI_NEEDS, 'iscsi-ls', ...QEMU),
+    async start() {
+      const { host, target, addUnit, remove } = await iscsiServer()
+      await addUnit(1, 16 * 1024 * 1024)
+      return { configuration: { target: host.address, targetIQN: target }, remove }
+    },
   },
 ]
 
@@ -158,43 +167,3 @@ describe.each(CHOSEN)('the bundled plugins conform: $name', ({ volume, datapath,
     }),
   )
 })
-
-describe.skipIf(lacks('loop devices', 'losetup'))('a datapath plugin alone', () => {
-  test('datapath.d/file conforms, by a scratch image', { timeout: LONG }, () =>
-    isolated(async (directory) => {
-      const plugin = join(REPOSITORY, 'datapath.d/file')
-      await buildPlugin(plugin)
-      const image = join(directory, 'image')
-      writeFileSync(image, '')
-      truncateSync(image, 4 * 1024 * 1024)
-      const report = await runConformance({ directory: plugin, uri: `file://${image}`, level: 'should', timeout: 120 })
-      expect(wrong(report)).toEqual([])
-      expect(report.left).toEqual([])
-      expect(report.verdict.conforms).toBe(true)
-      expect(report.clauses.filter(({ id }) => id.startsWith('DATA-KEEP')).length).toBeGreaterThan(0)
-    }),
-  )
-})
-
-/** What keeps a plugin from conforming, as a person needs it. */
-function wrong({ clauses }: Report): object[] {
-  return clauses
-    .filter(({ outcome }) => outcome === 'failed' || outcome === 'follows')
-    .map(({ id, outcome, expected, seen, because, command }) => ({ id, outcome, expected, seen, because, command }))
-}
-
-/** With the state of the plugins apart from that of this host. */
-function isolated(work: (directory: string) => Promise<void>): Promise<void> {
-  return withScratch(async (directory) => {
-    const before = process.env.SMAPIV3_RUN_DIR
-    const run = join(directory, 'run')
-    mkdirSync(run)
-    process.env.SMAPIV3_RUN_DIR = run
-    try {
-      await work(directory)
-    } finally {
-      if (before === undefined) delete process.env.SMAPIV3_RUN_DIR
-      else process.env.SMAPIV3_RUN_DIR = before
-    }
-  })
-}

@@ -125,15 +125,21 @@ export const FILE_CHECKS: readonly Check[] = [
   has('FIL-SCRIPT-008', 'Datapath.deactivate'),
   has('FIL-SCRIPT-009', 'Datapath.detach'),
   on('FIL-SCRIPT-010', async (context) => {
-    if (!filesOf(context).scripts.has('Volume.create'))
-      throw new NotApplicable('needs Volume.create, which the plugin does not have')
+    requireCreate(context)
     demandScripts(context, ['Volume.set', 'Volume.unset', 'Volume.destroy'])
   }),
   on('FIL-SCRIPT-011', async (context) => {
+    requireCreate(context)
     demandScripts(context, ['SR.set_name', 'SR.set_description', 'Volume.set_name', 'Volume.set_description'])
   }),
   has('FIL-SCRIPT-012', 'Plugin.diagnostics'),
 ]
+
+/** @throws NotApplicable for a plugin that shows what others have made, and may have nowhere to keep anything */
+function requireCreate(context: Context): void {
+  if (!filesOf(context).scripts.has('Volume.create'))
+    throw new NotApplicable('needs Volume.create, which the plugin does not have')
+}
 
 function on(id: ClauseId, body: (context: Context) => Promise<void>): Check {
   return check(id, 'first', body)

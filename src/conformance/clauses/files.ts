@@ -147,7 +147,7 @@ export const FILES = {
     level: 'should',
     subject: 'volume',
     about: [],
-    text: 'A volume plugin has SR.set_name, SR.set_description, Volume.set_name and Volume.set_description.',
+    text: 'A plugin with Volume.create has SR.set_name, SR.set_description, Volume.set_name and Volume.set_description.',
     why: 'Renaming an SR or a disk fails otherwise, or the new name is forgotten at the next scan.',
     source: protocol('7.2'),
     advice: 'Add the scripts.',

@@ -44,8 +44,8 @@ export const SR = {
   'SR-CREATE-005': {
     level: 'must',
     subject: 'volume',
-    about: ['SR.create', 'SR.ls'],
-    text: 'A new SR has no volumes.',
+    about: ['SR.create', 'SR.ls', 'Volume.create'],
+    text: 'A new SR has no volumes, where volumes are made by the plugin.',
     why: 'Volumes that were there before become disks of somebody else.',
     source: protocol('7.2'),
     advice: 'Format the place, or refuse one that is in use.',
