@@ -68,6 +68,13 @@ function io(volume: Volume, ...commands: string[]): void {
   })
 }
 
+/** The image that the image of a volume is a child of. */
+async function parentOf({ uri: [uri = ''] }: Volume): Promise<string | undefined> {
+  const [, image = ''] = /^rbd:\/\/([^?]*)/.exec(uri) ?? []
+  const info = JSON.parse(await ceph.rbd('info', image, '--format', 'json')) as { parent?: { image: string } }
+  return info.parent?.image
+}
+
 function bytesOf(volume: Volume): Buffer {
   const file = join(ceph.host.directory, 'bytes')
   execFileSync('qemu-img', ['convert', '-f', 'raw', '-O', 'raw', target(volume), file], { stdio: 'pipe' })
@@ -289,6 +296,31 @@ describe.skipIf(missing)('an SR', () => {
     await plugin.call('SR.destroy', { sr: dest_sr })
   }, 60_000)
 
+  test('clones clones of clones, beyond the longest chain of images', async () => {
+    const [sr, length] = [await newSr(), 18]
+    const first = await plugin.call('Volume.create', { sr, name: 'v', description: '', size: MIB, sharable: false })
+    const volumes: Volume[] = [first]
+    for (let depth = 0; depth < length; depth++) {
+      const volume = volumes.at(-1) ?? first
+      io(volume, `write -P ${1 + depth} ${(depth % 16) * BLOCK} 4k`)
+      volumes.push(await plugin.call('Volume.clone', { sr, key: volume.key }))
+    }
+    const parents = await Promise.all(volumes.map(parentOf))
+    // One of them is a full copy, which begins a new chain, and each other one a child.
+    expect(parents.filter((parent) => parent === undefined)).toHaveLength(2)
+    expect(parents.slice(1, 15)).not.toContain(undefined)
+    // In any order: those above and below one that goes keep their bytes.
+    for (const [index, { key }] of volumes.entries())
+      if (index % 2 === 0) await plugin.call('Volume.destroy', { sr, key })
+    for (const [index, volume] of volumes.entries()) {
+      if (index % 2 === 0) continue
+      const written = Array.from({ length: Math.min(index + 1, length) }, (_, depth) => depth)
+      const last = new Map(written.map((depth) => [depth % 16, 1 + depth]))
+      io(volume, ...[...last].map(([block, value]) => `read -P ${value} ${block * BLOCK} 4k`))
+    }
+    await plugin.call('SR.destroy', { sr })
+  }, 300_000)
+
   test('refuses to shrink a volume, and to change a snapshot', async () => {
     const sr = await newSr()
     const { key } = await plugin.call('Volume.create', { sr, name: '', description: '', size: 5000, sharable: false })
@@ -324,7 +356,7 @@ describe.skipIf(missing)('an SR', () => {
     }
     await plugin.call('SR.attach', { configuration: { uri } })
     await plugin.call('SR.destroy', { sr })
-  }, 120_000)
+  }, 300_000)
 
   test('of a user who may only use the pool works, also after a crash, and shows the key nowhere', async () => {
     const login = await ceph.ceph(
