@@ -1,5 +1,6 @@
 /** Bytes of images that nobody uses, by qemu-io: one process for any number of them. */
 import { execFile } from 'node:child_process'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
 
 /** An image as qemu-io opens it. */
@@ -40,14 +41,32 @@ async function run(sessions: readonly Session[], directory: string | undefined):
     ...(writes ? ['flush'] : []),
     'close',
   ])
-  const { stdout, stderr } = await promisify(execFile)(
-    'qemu-io',
-    lines.flatMap((line) => ['-c', line]),
-    { timeout: PATIENCE, killSignal: 'SIGKILL', ...(directory === undefined ? {} : { cwd: directory }) },
-  )
+  const { stdout, stderr } = await qemuIo(lines, directory)
   // What cannot be opened is read all the same, and qemu-io says so to nobody but people.
   const done = stdout.match(/^(read|wrote) \d+\/\d+ bytes/gm)?.length ?? 0
   const wanted = sessions.reduce((sum, { commands }) => sum + commands.length, 0)
   if (done === wanted && stderr === '' && !/verification failed|error/i.test(stdout)) return
   throw new Error(`${lines.join('; ')}: ${stdout}${stderr}`)
+}
+
+/**
+ * Runs qemu-io, again while an image is locked: the job that merges images opens those of volumes that nobody uses, for a
+ * moment and under locks that only plugins take.
+ */
+async function qemuIo(lines: readonly string[], cwd?: string): Promise<{ stdout: string; stderr: string }> {
+  const end = Date.now() + PATIENCE
+  const args = lines.flatMap((line) => ['-c', line])
+  for (;;) {
+    const run = promisify(execFile)('qemu-io', args, {
+      timeout: PATIENCE,
+      killSignal: 'SIGKILL',
+      ...(cwd === undefined ? {} : { cwd }),
+    })
+    const outcome = await run.catch((error: Error & { stdout: string; stderr: string }) => error)
+    if (!/Failed to get .* lock/.test(outcome.stderr) || Date.now() > end) {
+      if (outcome instanceof Error) throw outcome
+      return outcome
+    }
+    await sleep(20)
+  }
 }
