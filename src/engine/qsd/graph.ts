@@ -22,7 +22,7 @@ import {
   topNode,
 } from './nodes.ts'
 import { createOverlay } from './overlay.ts'
-import { type Qmp, type QmpObject, together } from './qmp.ts'
+import { type Qmp, QmpError, type QmpObject, together } from './qmp.ts'
 import { removeExport, removeNodes, removeObject } from './undo.ts'
 
 /**
@@ -132,8 +132,18 @@ async function probe(qmp: Qmp, id: string, disk: DiskDescription, nbdSocket: str
 export async function imageSize(qmp: Qmp, id: string, disk: DiskDescription, nbdSocket: string): Promise<Int64> {
   const { protocol } = probeNames(id)
   const node = { ...forProbe(protocolNode(id, disk, 'read-write')), 'node-name': protocol }
-  return await sizeOver(qmp, id, disk, [node], protocol, nbdSocket)
+  const look = () => sizeOver(qmp, id, disk, [node], protocol, nbdSocket)
+  try {
+    return await look()
+  } catch (error) {
+    // A call that was killed while it looked has left its nodes, which this look has removed at its end.
+    if (!(error instanceof QmpError && LEFT_BEHIND.test(error.message))) throw error
+    return await look()
+  }
 }
+
+/** What the daemon says of a name that is taken. */
+const LEFT_BEHIND = /duplicate nodes|already in use/i
 
 /** @param nodes what has to be added first */
 async function sizeOver(
