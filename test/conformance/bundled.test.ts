@@ -156,6 +156,7 @@ describe.each(CHOSEN)('the bundled plugins conform: $name', ({ volume, datapath,
           level: 'should',
           only: WHOLE ? undefined : only,
           skip,
+          seed: 20,
           timeout: 120,
         })
         expect(wrong(report)).toEqual([])
