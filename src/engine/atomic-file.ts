@@ -43,7 +43,7 @@ export function writeFileAtomic(path: string, content: string, mode = 0o600): vo
     } finally {
       closeSync(descriptor)
     }
-    if (!isSmbnetfs(dirname(path)) || !existsSync(path)) renameSync(temporary, path)
+    if (!isSmbnetfs(dirname(path)) || !existsSync(path)) renameFile(temporary, path)
     else overwrite(path, content, temporary)
   } catch (error) {
     rmSync(temporary, { force: true })
@@ -64,6 +64,18 @@ export function writeRunFile(path: string, content: string): void {
   } catch (error) {
     rmSync(temporary, { force: true })
     throw storageError(error)
+  }
+}
+
+/**
+ * Renames a file that nobody else renames. Where smbnetfs gets no answer in time, it sends the request again, which fails
+ * since the server has done it, or gives up (ENOENT, EIO): the names tell.
+ */
+export function renameFile(from: string, to: string): void {
+  try {
+    renameSync(from, to)
+  } catch (error) {
+    if (existsSync(from) || !existsSync(to) || !isSmbnetfs(dirname(to))) throw error
   }
 }
 

@@ -9,12 +9,11 @@ import {
   ftruncateSync,
   openSync,
   realpathSync,
-  renameSync,
   statSync,
 } from 'node:fs'
 import type { Int64 } from '../../contract/json.ts'
 import { errors } from '../../kit/index.ts'
-import { syncPath } from '../atomic-file.ts'
+import { renameFile, syncPath } from '../atomic-file.ts'
 import { copyImage } from '../copy.ts'
 import type { Lock } from '../lock.ts'
 import { loopDevices, refreshLoopCapacity, servesFile } from '../loop.ts'
@@ -165,7 +164,7 @@ export function makeDurable(path: string, mode: number): void {
 
 /** Puts a new image in the place of a volume's, at once. */
 export function replaceImage(directory: string, key: string, format: VolumeFormat): void {
-  renameSync(newImageFile(directory, key, format), imageFile(directory, key, format))
+  renameFile(newImageFile(directory, key, format), imageFile(directory, key, format))
   syncPath(directory)
 }
 

@@ -8,10 +8,10 @@
  * 2. a new, empty image that stands on the node is made beside the volume's, and takes its place by a rename;
  * 3. a disk in use goes on in the new image: until then it writes to the node, which the volume shows all the same.
  */
-import { chmodSync, linkSync, renameSync, rmSync } from 'node:fs'
+import { chmodSync, linkSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { errors } from '../../kit/index.ts'
-import { syncPath } from '../atomic-file.ts'
+import { renameFile, syncPath } from '../atomic-file.ts'
 import type { Lock } from '../lock.ts'
 import { continueIn, hasOpen, type Writer, withWriter } from '../qsd/live.ts'
 import { errnoOf } from '../storage-error.ts'
@@ -112,7 +112,7 @@ function moveAway(image: string, destination: string): void {
     linkSync(image, destination)
   } catch (error) {
     if (!NO_LINKS.has(errnoOf(error) ?? '')) throw error
-    renameSync(image, destination)
+    renameFile(image, destination)
   }
   syncPath(join(destination, '..'))
 }

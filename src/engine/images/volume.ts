@@ -1,9 +1,9 @@
 /** The methods of class Volume that make, change and remove volumes. */
 import { randomUUID } from 'node:crypto'
-import { existsSync, renameSync, rmSync } from 'node:fs'
+import { existsSync, rmSync } from 'node:fs'
 import type { Params, Result } from '../../contract/methods.ts'
 import { errors } from '../../kit/index.ts'
-import { syncPath } from '../atomic-file.ts'
+import { renameFile, syncPath } from '../atomic-file.ts'
 import type { Lock } from '../lock.ts'
 import { growFront, growLive } from '../qsd/live.ts'
 import { VolumeInUseError, VolumeReadOnlyError } from '../sr/errors.ts'
@@ -45,7 +45,7 @@ export async function revertByCopy(repository: Repository, snapshot: string, key
       return source.metadata.root
     })
     // The volume has the one content or the other, never a mixture.
-    renameSync(replacement, imageFile(directory, key, format))
+    renameFile(replacement, imageFile(directory, key, format))
     syncPath(directory)
     writeMetadata(directory, key, { ...metadata, origin: snapshot, root })
   })
