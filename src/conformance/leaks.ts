@@ -1,12 +1,13 @@
 /** What a plugin has left on this machine, known by the names that only this run has used. */
 import { type Dirent, existsSync, readdirSync, readFileSync, realpathSync, statSync } from 'node:fs'
 import { join } from 'node:path'
+import { NotApplicable } from './violation.ts'
 
 /** Where plugins keep state and temporary files. */
 const DIRECTORIES = ['/run', '/tmp', '/var/tmp', '/var/lock', '/var/run', '/dev/shm']
 const DEPTH = 6
-/** Entries looked at; a machine with more in its temporary directories is looked at in part. */
-const ENTRIES = 50_000
+/** Entries looked at. */
+const ENTRIES = 500_000
 /** Bytes of a file that is looked into. */
 const SMALL_FILE = 64 * 1024
 
@@ -36,22 +37,34 @@ export function mountsOf(marks: ReadonlySet<string>): string[] {
     .filter((line) => has(line, marks))
 }
 
-/** Files that have one of the marks in their name or, written since then, in their content. */
+/**
+ * Files that have one of the marks in their name or, written since then, in their content. What lies deep is looked at
+ * last: state of plugins does not, and what others have in temporary directories may be too much.
+ * @throws NotApplicable where it is too much, and none was found in what was looked at
+ */
 export function filesOf(marks: ReadonlySet<string>, since: Date, own: string, temporary: string): string[] {
   const found = readdirSync(temporary).map((name) => join(temporary, name))
-  let entries = 0
-  const walk = (directory: string, depth: number): void => {
-    for (const entry of list(directory)) {
-      const path = join(directory, entry.name)
-      entries += 1
-      if (path === own || entries > ENTRIES) continue
-      if (has(entry.name, marks) || (entry.isFile() && mentions(path, marks, since))) found.push(path)
-      else if (entry.isDirectory() && depth > 1) walk(path, depth - 1)
-    }
-  }
-  const roots = [...DIRECTORIES, process.env.SMAPIV3_RUN_DIR ?? ''].filter((directory) => existsSync(directory))
+  const roots = [process.env.SMAPIV3_RUN_DIR ?? '', ...DIRECTORIES].filter((directory) => existsSync(directory))
   // /var/run is /run on most machines.
-  for (const directory of new Set(roots.map((root) => realpathSync(root)))) walk(directory, DEPTH)
+  let level = [...new Set(roots.map((root) => realpathSync(root)))]
+  let entries = 0
+  for (let depth = 0; depth < DEPTH && level.length > 0; depth++) {
+    const next: string[] = []
+    for (const directory of level) {
+      for (const entry of list(directory)) {
+        const path = join(directory, entry.name)
+        entries += 1
+        if (path === own) continue
+        if (entries > ENTRIES) {
+          if (found.length > 0) return found
+          throw new NotApplicable(`needs at most ${ENTRIES} entries in ${roots.join(', ')}`, 'remove what nobody needs')
+        }
+        if (has(entry.name, marks) || (entry.isFile() && mentions(path, marks, since))) found.push(path)
+        else if (entry.isDirectory()) next.push(path)
+      }
+    }
+    level = next
+  }
   return found
 }
 
