@@ -5,7 +5,7 @@
  * cleans up the run directory, by whatever means, can never delete what is on the server. No umount can fail, and none
  * can be forgotten: where the process ends, the mount ends.
  */
-import { existsSync, mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readlinkSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { lock } from '../lock.ts'
 import { fileNameFor, runDirectory } from '../run-directory.ts'
@@ -29,9 +29,9 @@ interface Mount extends MountPlaces {
 export async function useMount(what: Mountable, user: string, mounter: Mounter): Promise<'mounted' | 'was mounted'> {
   const mount = mountOf(what)
   const mark = join(mount.users, fileNameFor(user))
-  if (existsSync(mark) && mountHolder(mount) !== undefined) return 'was mounted'
+  if (existsSync(mark) && isMounted(mount)) return 'was mounted'
   return withMountLock(mount, async () => {
-    const wasMounted = mountHolder(mount) !== undefined
+    const wasMounted = isMounted(mount)
     if (!wasMounted) await start(mount, mounter, what)
     mkdirSync(mount.users, { recursive: true, mode: 0o700 })
     writeFileSync(mark, '')
@@ -53,7 +53,13 @@ export async function releaseMount(what: Mountable, user: string): Promise<void>
 /** The root directory of a file system; undefined where it is not mounted. */
 export function mountedDirectory(what: Mountable): string | undefined {
   const mount = mountOf(what)
-  return mountHolder(mount) === undefined ? undefined : mount.root
+  return isMounted(mount) ? mount.root : undefined
+}
+
+/** Whether the link leads to the process there is: a call that is killed while it mounts has not made it yet. */
+function isMounted(mount: Mount): boolean {
+  const pid = mountHolder(mount)
+  return pid !== undefined && linkedFrom(mount.root)?.startsWith(`/proc/${pid}/`) === true
 }
 
 function mountOf({ protocol, identity }: Mountable): Mount {
@@ -89,9 +95,10 @@ async function start(mount: Mount, mounter: Mounter, what: Mountable): Promise<v
     await startMountProcess(mount, process, mounter)
     const pid = mountHolder(mount)
     if (pid === undefined) throw new MountError(`${mounter.program} ended: ${printedBy(mount)}`)
+    const root = join('/proc', String(pid), 'root', mountpoint, mounter.below)
+    readdirSync(root)
     rmSync(mount.root, { force: true })
-    symlinkSync(join('/proc', String(pid), 'root', mountpoint, mounter.below), mount.root)
-    readdirSync(mount.root)
+    symlinkSync(root, mount.root)
   } catch (error) {
     const printed = printedBy(mount)
     await endMountProcess(mount)
@@ -106,6 +113,15 @@ async function start(mount: Mount, mounter: Mounter, what: Mountable): Promise<v
 function refusal({ label }: Mountable, { denial }: Mounter, error: unknown, printed: string): string {
   if (['EACCES', 'EPERM', 'ENOENT'].includes(errnoOf(error) ?? '')) return `cannot use ${label}: ${denial}`
   return `cannot use ${label}: ${error instanceof Error && error.message}: ${printed}`
+}
+
+function linkedFrom(path: string): string | undefined {
+  try {
+    return readlinkSync(path)
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return undefined
+    throw error
+  }
 }
 
 function namesIn(directory: string): readonly string[] {

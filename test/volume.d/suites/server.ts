@@ -1,5 +1,5 @@
 /** What holds for SRs on servers: two hosts at once, hosts that crash, servers that are away. */
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { type Holder, holderText } from '../../../src/engine/lease/holder.ts'
@@ -120,6 +120,16 @@ export function serverTests(volume: string, start: () => Promise<SharedServer>):
       for (const pid of holders) process.kill(pid, 'SIGKILL')
       expect((await hosts[0].call('Volume.stat', { sr, key })).key).toBe(key)
       expect(await namesOn(hosts[1])).toEqual([''])
+    }, 120_000)
+
+    test('a mount that a killed call had not finished is made again by the next call', async () => {
+      const { key } = await create(hosts[0])
+      const links = readdirSync(hosts[0].runDirectory, { withFileTypes: true, recursive: true }).filter((entry) =>
+        entry.isSymbolicLink(),
+      )
+      expect(links).toHaveLength(1)
+      for (const { parentPath, name } of links) rmSync(join(parentPath, name))
+      expect((await hosts[0].call('Volume.stat', { sr, key })).key).toBe(key)
     }, 120_000)
 
     test('the server is away: the SR is Unreachable, calls fail and name the server, and all is well when it is back', async () => {
