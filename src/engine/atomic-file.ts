@@ -79,6 +79,11 @@ export function renameFile(from: string, to: string): void {
   }
 }
 
+/** Removes a file, if it is there. An SMB server refuses that for the instant in which another host reads it (EBUSY). */
+export function removeFile(path: string): void {
+  rmSync(path, { force: true, recursive: true, maxRetries: 10, retryDelay: 20 })
+}
+
 /**
  * The contents that a file may have: the second one, where there is one, is good where the first one makes no sense.
  * @throws the system's error where the file cannot be read
@@ -129,7 +134,7 @@ function overwrite(path: string, content: string, temporary: string): void {
   } finally {
     closeSync(descriptor)
   }
-  rmSync(temporary)
+  removeFile(temporary)
 }
 
 /** Makes a file's content, or the names in a directory, survive a power failure. */

@@ -1,6 +1,7 @@
 /** The directory that is a lock, and the steps that change it. */
-import { existsSync, mkdirSync, readFileSync, rmdirSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { removeFile } from '../atomic-file.ts'
 import { errnoOf } from '../storage-error.ts'
 import { type Holder, holderText, parseHolder } from './holder.ts'
 
@@ -63,7 +64,7 @@ export function endTaking(path: string): void {
 
 /** Removes the lock. Should the directory stay, it is a lock without a holder, which the next one takes over. */
 export function remove(path: string): void {
-  rmSync(holderFile(path), { force: true })
+  removeFile(holderFile(path))
   for (let attempt = 0; attempt < REMOVALS; attempt++) {
     try {
       rmdirSync(path)
