@@ -60,6 +60,10 @@ class Disk:
         devices = []
         for name in sorted(os.listdir("/sys/block")):
             try:
+                with open("/sys/block/%s/loop/autoclear" % name, encoding="ascii") as file:
+                    if file.read().strip() == "1":
+                        # Let go already; the kernel frees it when whoever else has it open closes it.
+                        continue
                 with open("/sys/block/%s/loop/backing_file" % name, encoding="utf-8", errors="surrogateescape") as file:
                     if file.read().rstrip("\n") in files:
                         devices.append("/dev/" + name)

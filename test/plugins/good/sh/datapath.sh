@@ -16,7 +16,10 @@ find_disk() {
 # The loop devices of the disk, one a line, also where its file is gone.
 loop_devices() {
   grep -lxF -e "$path" -e "$path (deleted)" /sys/block/loop*/loop/backing_file 2>/dev/null |
-    while IFS=/ read -r _ _ _ name _; do echo "/dev/$name"; done
+    while IFS=/ read -r _ _ _ name _; do
+      # Let go already where this is 1: the kernel frees it when whoever else has it open closes it.
+      [ "$(cat "/sys/block/$name/loop/autoclear" 2>/dev/null)" = 1 ] || echo "/dev/$name"
+    done
 }
 
 case $method in
