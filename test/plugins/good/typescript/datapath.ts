@@ -18,7 +18,16 @@ const ATTACH_READ_ONLY = `
 const DETACH_READ_ONLY = `
   rm -f "$1/$2"
   if rmdir "$1" 2>/dev/null || [ ! -d "$1" ]; then
-    [ ! -s "$1.device" ] || losetup --detach "$(cat "$1.device")"
+    if [ -s "$1.device" ]; then
+      device=$(cat "$1.device")
+      losetup --detach "$device"
+      # While somebody else has it open the kernel keeps it, and the next attach would find it.
+      attempts=100
+      while [ $attempts -gt 0 ] && grep -qxF "$3" "/sys/block/\${device#/dev/}/loop/backing_file" 2>/dev/null; do
+        attempts=$((attempts - 1))
+        sleep 0.05
+      done
+    fi
     rm -f "$1.device"
   fi`
 
