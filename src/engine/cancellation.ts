@@ -11,9 +11,13 @@ export function untilAborted<T>(signal: AbortSignal, body: () => Promise<T>): Pr
   return signals.run(signal, body)
 }
 
-/** Calls back when the waits of the body that runs are to end, at once where that is so already. */
-export function onAbort(callback: () => void): void {
+/**
+ * Calls back when the waits of the body that runs are to end, at once where that is so already.
+ * @returns forgets the callback, for when its wait is over
+ */
+export function onAbort(callback: () => void): () => void {
   const signal = signals.getStore()
   if (signal?.aborted) callback()
   else signal?.addEventListener('abort', callback, { once: true })
+  return () => signal?.removeEventListener('abort', callback)
 }

@@ -22,17 +22,19 @@ export class ServerUnreachableError extends Error {
  */
 export async function reachServer({ host, port }: Server): Promise<void> {
   const socket = connect({ host, port })
+  let forget = () => {}
   try {
     await new Promise<void>((resolve, reject) => {
       socket.setTimeout(PATIENCE, () => reject(new Error(`it did not answer within ${PATIENCE / 1000} seconds`)))
       socket.once('connect', resolve)
       socket.once('error', reject)
-      onAbort(() => reject(new Error('nobody waits for its answer any more')))
+      forget = onAbort(() => reject(new Error('nobody waits for its answer any more')))
     })
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error)
     throw new ServerUnreachableError(`the server ${host}, port ${port}, cannot be reached: ${reason}`)
   } finally {
+    forget()
     socket.destroy()
   }
 }

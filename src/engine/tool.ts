@@ -114,6 +114,7 @@ export async function runToolWithin(
   const env = { ...environment, ...toolEnvironment() }
   const child = spawn(tool, args, { cwd: '/', env, stdio: ['ignore', 'pipe', 'pipe'] })
   let timer: NodeJS.Timeout | undefined
+  let forget = () => {}
   let stderr = ''
   let stdout = ''
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
@@ -136,7 +137,7 @@ export async function runToolWithin(
         reject(new ToolTimeoutError([tool, ...args], patience))
       }
       watch(progress())
-      onAbort(giveUp)
+      forget = onAbort(giveUp)
       child.once('error', (error) => {
         reject(errnoOf(error) === 'ENOENT' ? errors.missingDependency(tool, PACKAGES[tool]) : error)
       })
@@ -148,6 +149,7 @@ export async function runToolWithin(
     return stdout
   } finally {
     clearTimeout(timer)
+    forget()
     child.stdout.destroy()
     child.stderr.destroy()
     child.unref()

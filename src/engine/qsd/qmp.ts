@@ -71,10 +71,11 @@ export class Qmp {
     this.#socket.on('data', (text: string) => this.#receive(text))
     this.#socket.on('error', (error) => this.#fail(`cannot speak to ${path}: ${error.message}`, error))
     this.#socket.on('close', () => this.#fail(`the daemon closed the connection ${path}`))
-    onAbort(() => {
+    const forget = onAbort(() => {
       this.#fail(`nobody waits for the answer of ${path} any more`)
       this.#socket.destroy()
     })
+    this.#socket.on('close', forget)
   }
 
   /**

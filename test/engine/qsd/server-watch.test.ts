@@ -1,9 +1,11 @@
-import { createServer } from 'node:net'
+import { getEventListeners } from 'node:events'
+import { type AddressInfo, createServer } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, onTestFinished, test } from 'vitest'
-import { onAbort } from '../../../src/engine/cancellation.ts'
+import { onAbort, untilAborted } from '../../../src/engine/cancellation.ts'
 import { whileReachable } from '../../../src/engine/qsd/server-watch.ts'
 import { reachServer, ServerUnreachableError } from '../../../src/engine/server.ts'
+import { runToolWithin } from '../../../src/engine/tool.ts'
 
 /** A body that waits until it is told that there is nothing to wait for. */
 function waiting(): Promise<never> {
@@ -49,4 +51,17 @@ test('what a body throws is its own, and what says nothing of the server ends no
   const reach = () => Promise.reject(new Error('no configuration'))
   await expect(whileReachable(reach, () => Promise.reject(new Error('mine')))).rejects.toThrow('mine')
   expect(await whileReachable(undefined, () => Promise.resolve(1))).toBe(1)
+})
+
+test('a wait that is over is not told to end any more', async () => {
+  const server = createServer((socket) => socket.end()).listen(0, '127.0.0.1')
+  onTestFinished(() => void server.close())
+  await new Promise((done) => server.once('listening', done))
+  const { port } = server.address() as AddressInfo
+  const { signal } = new AbortController()
+  await untilAborted(signal, async () => {
+    await reachServer({ host: '127.0.0.1', port })
+    await runToolWithin('sync', ['--version'], 30_000)
+  })
+  expect(getEventListeners(signal, 'abort')).toEqual([])
 })
