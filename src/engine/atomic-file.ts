@@ -3,7 +3,7 @@
  * or the new one, never a mixture and never an empty file.
  *
  * The temporary file has a fixed name, so that what a killed writer left is overwritten by the next one: writers of one
- * file must hold a lock on it.
+ * file must hold a lock on it; those of {@link replaceRunFile} need none.
  *
  * smbnetfs cannot rename over a file: it would be gone for a moment, and for good should the connection end then. There
  * the file is overwritten in place, by a single write, while the temporary one holds the new content: a reader that
@@ -23,7 +23,7 @@ import {
   writeSync,
 } from 'node:fs'
 import { dirname } from 'node:path'
-import { storageError } from './storage-error.ts'
+import { errnoOf, storageError } from './storage-error.ts'
 
 /** What is appended to a file's name while it is being written. */
 export const TEMPORARY_SUFFIX = '.tmp'
@@ -68,6 +68,24 @@ export function writeRunFile(path: string, content: string): void {
 }
 
 /**
+ * Replaces or creates a file or link below the run directory that several processes may write at once, without a lock: each
+ * makes one of its own, and what the last one made stays.
+ * @param make makes it where it is told to
+ */
+export function replaceRunFile(path: string, make: (temporary: string) => void): void {
+  const temporary = `${path}.${process.pid}${TEMPORARY_SUFFIX}`
+  try {
+    // That of a killed process of the same number.
+    rmSync(temporary, { force: true })
+    make(temporary)
+    renameSync(temporary, path)
+  } catch (error) {
+    rmSync(temporary, { force: true })
+    throw storageError(error)
+  }
+}
+
+/**
  * Renames a file that nobody else renames. Where smbnetfs gets no answer in time, it sends the request again, which fails
  * since the server has done it, or gives up (ENOENT, EIO): the names tell.
  */
@@ -93,9 +111,6 @@ export function* readFilesOf(path: string): Iterable<string> {
   if (existsSync(path + TEMPORARY_SUFFIX)) yield readFileSync(path + TEMPORARY_SUFFIX, 'utf8')
 }
 
-/** What NFS answers about an open file that was replaced or removed since (ESTALE); Node.js has no name for it. */
-const STALE = -116
-
 /** Attempts to read a file that others replace. */
 const ATTEMPTS = 10
 
@@ -105,8 +120,7 @@ export function afresh<T>(read: () => T): T {
     try {
       return read()
     } catch (error) {
-      const isStale = error instanceof Error && 'errno' in error && error.errno === STALE
-      if (!isStale || attempt === ATTEMPTS) throw error
+      if (errnoOf(error) !== 'ESTALE' || attempt === ATTEMPTS) throw error
     }
   }
 }

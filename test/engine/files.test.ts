@@ -1,3 +1,4 @@
+import { execFile } from 'node:child_process'
 import {
   closeSync,
   existsSync,
@@ -11,9 +12,10 @@ import {
   writeSync,
 } from 'node:fs'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 import { dir } from 'tmp-promise'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { writeFileAtomic } from '../../src/engine/atomic-file.ts'
+import { afresh, writeFileAtomic } from '../../src/engine/atomic-file.ts'
 import { differingBlocks } from '../../src/engine/compare.ts'
 import { copyImage } from '../../src/engine/copy.ts'
 import { formatFileUri, parseFileUri } from '../../src/engine/file-uri.ts'
@@ -45,6 +47,45 @@ function image(name: string, size: number, pieces: Readonly<Record<number, strin
   truncateSync(path, size)
   return path
 }
+
+describe('replaceRunFile', () => {
+  test('may be called by many processes at once: every reader finds what one of them wrote', async () => {
+    const path = join(directory, 'file')
+    const texts = ['a', 'b', 'c', 'd'].map((letter) => letter.repeat(BLOCK))
+    writeFileSync(path, texts[0] ?? '')
+    const writer = join(import.meta.dirname, 'run-file-writer.ts')
+    let writing = true
+    const written = Promise.all(
+      texts.map((text) => promisify(execFile)(process.execPath, ['--import', 'tsx', writer, path, text, '200'])),
+    ).finally(() => {
+      writing = false
+    })
+    while (writing) {
+      expect(texts.includes(readFileSync(path, 'utf8'))).toBe(true)
+      await new Promise(setImmediate)
+    }
+    await written
+    expect(readdirSync(directory)).toEqual(['file'])
+  }, 60_000)
+})
+
+describe('afresh', () => {
+  /** As Node.js reports it. */
+  const stale = Object.assign(new Error('Unknown system error -116, read'), {
+    errno: -116,
+    code: 'Unknown system error -116',
+  })
+
+  test('reads again where a file was replaced on a server, and not for ever', () => {
+    let reads = 0
+    const read = (failures: number) => () => {
+      if (reads++ < failures) throw stale
+      return 'content'
+    }
+    expect(afresh(read(2))).toBe('content')
+    expect(() => afresh(read(1000))).toThrow(stale)
+  })
+})
 
 describe('writeFileAtomic', () => {
   test('replaces the file and leaves no other', () => {

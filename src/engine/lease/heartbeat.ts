@@ -39,6 +39,7 @@ export function startBeating(path: string, holder: Holder): Heart {
 const SOURCE = `
 const { workerData: { path, host, token, seconds, milliseconds, shared } } = require('node:worker_threads')
 const { openSync, closeSync, readSync, writeSync } = require('node:fs')
+const { ESTALE } = require('node:os').constants.errno
 const STOPPED = 0, BUSY = 1
 let count = 0
 let last = performance.now()
@@ -60,7 +61,7 @@ function beat() {
     writeSync(descriptor, text, 0)
     last = performance.now()
   } catch (error) {
-    if (error.code === 'ENOENT' || error.code === 'ESTALE') return die('another host has taken it')
+    if (error.code === 'ENOENT' || error.errno === -ESTALE) return die('another host has taken it')
     if (performance.now() - last > milliseconds * ${BEATS - 2}) die(error.message)
   } finally {
     if (descriptor !== undefined) try { closeSync(descriptor) } catch {}

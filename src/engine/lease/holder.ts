@@ -1,5 +1,6 @@
 /** The file that says who has a lock: of one length, so that it is overwritten in place by a single write. */
 import { closeSync, openSync, writeSync } from 'node:fs'
+import { saysGone } from '../storage-error.ts'
 
 /** Who has a lock. */
 export interface Holder {
@@ -33,13 +34,19 @@ export function isSame(one: Holder, other: Holder): boolean {
   return one.host === other.host && one.token === other.token
 }
 
-/** Replaces the content of the file, which must exist. */
-export function overwrite(path: string, holder: Holder): void {
-  const descriptor = openSync(path, 'r+')
+/** Replaces the content of the file; false where it is gone. */
+export function overwrite(path: string, holder: Holder): boolean {
   try {
-    writeSync(descriptor, holderText(holder), 0)
-  } finally {
-    closeSync(descriptor)
+    const descriptor = openSync(path, 'r+')
+    try {
+      writeSync(descriptor, holderText(holder), 0)
+      return true
+    } finally {
+      closeSync(descriptor)
+    }
+  } catch (error) {
+    if (saysGone(error)) return false
+    throw error
   }
 }
 

@@ -123,8 +123,7 @@ function takeOver(path: string, own: Holder, { holder, taking }: Sight): boolean
     const present = readHolder(path)
     if (holder === undefined) return present === undefined && writeHolder(path, own, 'w') && isInTime(start)
     if (present === undefined || !isSame(present, holder) || present.count !== holder.count) return false
-    overwrite(holderFile(path), own)
-    return true
+    return overwrite(holderFile(path), own)
   } finally {
     endTaking(path)
   }

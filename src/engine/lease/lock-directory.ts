@@ -2,7 +2,7 @@
 import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { removeFile } from '../atomic-file.ts'
-import { errnoOf } from '../storage-error.ts'
+import { errnoOf, saysGone } from '../storage-error.ts'
 import { type Holder, holderText, parseHolder } from './holder.ts'
 
 /** Attempts to remove a lock while waiters look at it. */
@@ -33,7 +33,7 @@ export function writeHolder(path: string, own: Holder, flag: 'w' | 'wx'): boolea
     writeFileSync(holderFile(path), holderText(own), { flag, mode: 0o600 })
     return true
   } catch (error) {
-    if (['EEXIST', 'ENOENT'].includes(errnoOf(error) ?? '')) return false
+    if (saysGone(error) || errnoOf(error) === 'EEXIST') return false
     throw error
   }
 }
@@ -43,7 +43,7 @@ export function readHolder(path: string): Holder | undefined {
   try {
     return parseHolder(readFileSync(holderFile(path), 'utf8'))
   } catch (error) {
-    if (errnoOf(error) === 'ENOENT') return undefined
+    if (saysGone(error)) return undefined
     throw error
   }
 }
@@ -55,7 +55,13 @@ export function isBeingTaken(path: string): boolean {
 
 /** Whether this call is the one that takes the lock over; {@link endTaking} must follow. */
 export function beginTaking(path: string): boolean {
-  return existsSync(path) && make(takingDirectory(path))
+  try {
+    return make(takingDirectory(path))
+  } catch (error) {
+    // Its holder has just given it back.
+    if (saysGone(error)) return false
+    throw error
+  }
 }
 
 export function endTaking(path: string): void {
@@ -70,7 +76,7 @@ export function remove(path: string): void {
       rmdirSync(path)
       return
     } catch (error) {
-      if (errnoOf(error) === 'ENOENT') return
+      if (saysGone(error)) return
       // A waiter that found the holder silent is about to see that it is not.
       if (!['ENOTEMPTY', 'EEXIST', 'EBUSY'].includes(errnoOf(error) ?? '')) throw error
       endTaking(path)
@@ -86,6 +92,6 @@ function rmdir(path: string): void {
   try {
     rmdirSync(path)
   } catch (error) {
-    if (errnoOf(error) !== 'ENOENT') throw error
+    if (!saysGone(error)) throw error
   }
 }

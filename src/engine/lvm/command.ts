@@ -5,10 +5,10 @@
  *
  * LVM's own locks stay where they are on every host, so that our commands and an administrator's exclude each other.
  */
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { errors } from '../../kit/index.ts'
-import { writeFileAtomic } from '../atomic-file.ts'
+import { replaceRunFile } from '../atomic-file.ts'
 import { fileNameFor, runDirectory } from '../run-directory.ts'
 import { runTool, ToolError } from '../tool.ts'
 import { hasDeviceMapper } from './device-mapper.ts'
@@ -66,7 +66,9 @@ function systemDirectory(devices: Devices): string {
   const directory = runDirectory('lvm', fileNameFor(devices === 'all' ? devices : devices.join('\n')))
   const file = join(directory, 'lvm.conf')
   const text = configuration(devices)
-  if (!existsSync(file) || readFileSync(file, 'utf8') !== text) writeFileAtomic(file, text)
+  if (!existsSync(file) || readFileSync(file, 'utf8') !== text) {
+    replaceRunFile(file, (temporary) => writeFileSync(temporary, text, { mode: 0o600 }))
+  }
   return directory
 }
 

@@ -2,9 +2,9 @@
  * The login of an SR on a share, for the calls after SR.attach and for the datapath: a file of mode 600 in the run
  * directory, or a link to the one that an administrator wrote. It goes with the SR's mount.
  */
-import { lstatSync, rmSync, symlinkSync } from 'node:fs'
+import { lstatSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { writeFileAtomic } from '../atomic-file.ts'
+import { replaceRunFile } from '../atomic-file.ts'
 import { type Credentials, readCredentials } from '../credentials.ts'
 import { fileNameFor, runDirectory } from '../run-directory.ts'
 
@@ -29,9 +29,10 @@ export function saveLogin(sr: string, { file, login }: LoginSource): void {
   const path = loginFile(sr)
   // It is read from there when the share is mounted again.
   if (file === path) return
-  rmSync(path, { force: true })
-  if (file !== undefined) symlinkSync(file, path)
-  else if (login !== undefined) writeFileAtomic(path, textOf(login), 0o600)
+  if (file !== undefined) replaceRunFile(path, (temporary) => symlinkSync(file, temporary))
+  else if (login !== undefined) {
+    replaceRunFile(path, (temporary) => writeFileSync(temporary, textOf(login), { mode: 0o600 }))
+  } else forgetLogin(sr)
 }
 
 /** The login that was saved, as a source: also where it is a link to a file that has gone, so that nobody becomes a guest by that. */

@@ -3,12 +3,14 @@
  * detached SR can be refused, and the handle of storage that has vanished can still be detached. A record from before
  * the host started last does not count.
  */
-import { readdirSync, renameSync, rmSync } from 'node:fs'
+import { readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { stringifyJson } from '../../contract/json.ts'
 import { errors } from '../../kit/index.ts'
+import { replaceRunFile } from '../atomic-file.ts'
 import { bootId, fileNameFor, runDirectory } from '../run-directory.ts'
 import { errnoOf } from '../storage-error.ts'
-import { readRecord, writeRecord } from './record-file.ts'
+import { readRecord } from './record-file.ts'
 
 /** An SR that is attached on this host; a plugin adds what it has to know to find the storage again. */
 export interface Attachment {
@@ -57,14 +59,9 @@ export function attachmentsOf<A extends Attachment>(
   const find = (sr: string): A | undefined => read(fileOf(sr))
   return {
     record(attachment) {
-      // Not every plugin has a lock on this host, and an SR may be attached twice at once: each writes a file of its own.
-      const temporary = `${fileOf(attachment.sr)}.${process.pid}`
-      try {
-        writeRecord(temporary, { ...attachment, boot: bootId() })
-        renameSync(temporary, fileOf(attachment.sr))
-      } finally {
-        rmSync(temporary, { force: true })
-      }
+      // Not every plugin has a lock on this host, and an SR may be attached twice at once.
+      const text = stringifyJson({ ...attachment, boot: bootId() })
+      replaceRunFile(fileOf(attachment.sr), (temporary) => writeFileSync(temporary, text, { mode: 0o600 }))
     },
     forget: (sr) => rmSync(fileOf(sr), { force: true }),
     find,
