@@ -7,8 +7,8 @@ import { buildPlugin } from '../../src/build/plugin.ts'
 import { parseJson, stringifyJson } from '../../src/contract/json.ts'
 import type { MethodName, Params, Result } from '../../src/contract/methods.ts'
 
-/** Milliseconds that a call may take: no test may be able to hang. */
-const PATIENCE = 120_000
+/** Milliseconds that a call may take, as long as a toolstack waits: what a plugin waits for, it says before. */
+const PATIENCE = 300_000
 
 /** The params of a method without dbg, which the toolstack always adds. */
 type CallParams<M extends MethodName> = Omit<Params<M>, 'dbg'>
