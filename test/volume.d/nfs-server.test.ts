@@ -34,10 +34,10 @@ describe.skipIf(missing)('org.xen.xapi.storage.nfs, SR.probe', () => {
     expect(await probe({})).toMatchObject([
       { complete: false, extra_info: { message: expect.stringMatching(/server/) } },
     ])
-    const server_ = server.host.address
-    const exported = { server: server_, serverpath: server.exportPath }
-    expect(await probe({ server: server_ })).toMatchObject([{ complete: false, configuration: exported }])
-    const made = { server: server_, serverpath: `${server.exportPath}/made` }
+    const { address } = server.host
+    const exported = { server: address, serverpath: server.exportPath }
+    expect(await probe({ server: address })).toMatchObject([{ complete: false, configuration: exported }])
+    const made = { server: address, serverpath: `${server.exportPath}/made` }
     expect(await probe(made)).toMatchObject([{ complete: true, configuration: made }])
     const uuid = crypto.randomUUID()
     const place = await plugin.call('SR.create', { uuid, name: 'probed', description: '', configuration: made })

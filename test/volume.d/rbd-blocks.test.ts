@@ -382,7 +382,9 @@ describe.skipIf(missing)('an SR', () => {
     expect(clone.uri[0]).toContain(`&id=xen&keyring=${keyring}`)
     const [secret = ''] = /\S+==/.exec(login) ?? []
     expect(secret).not.toBe('')
-    expect(JSON.stringify([clone, await plugin.call('Plugin.diagnostics', {})])).not.toContain(secret)
+    const diagnostics = await plugin.call('Plugin.diagnostics', {})
+    expect(diagnostics).toMatch(/^engine: librados \d[\d.]+, librbd \d[\d.]+ for Python\n/)
+    expect(JSON.stringify([clone, diagnostics])).not.toContain(secret)
     await plugin.call('SR.destroy', { sr })
   }, 60_000)
 

@@ -16,8 +16,8 @@ export interface PoolAttachment extends Attachment {
 /** Which SRs are attached on this host; the handle is the URI of the SR. */
 export const ATTACHMENTS = attachmentsOf<PoolAttachment>('rbd')
 
-/** The program in Python beside the plugin. */
-export const HELPER = join(dirname(process.argv[1] ?? ''), 'cluster.py')
+/** The program in Python beside the plugin: a directory with a `__main__.py`. */
+export const HELPER = join(dirname(process.argv[1] ?? ''), 'cluster')
 
 /** An SR that is attached, and connected to. */
 export interface Repository {
