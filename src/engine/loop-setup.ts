@@ -2,13 +2,32 @@
  * Sets a loop device up that bypasses the page cache from its beginning (LOOP_CONFIGURE, since Linux 5.8). losetup can
  * only turn that on afterwards, for which the kernel waits until no processor can be using the device: tens of
  * milliseconds where it is busy. In Perl, which is part of every Debian and starts in the time of a shell.
+ *
+ * Where the file is one of FUSE whose server takes one request at a time, the kernel is told so first (`max_background` of
+ * the connection, which holds for the requests of such a device). It says so in a file system of its own, fusectl, which
+ * need not be mounted anywhere: fsopen, fsconfig and fsmount (since Linux 5.2, with the same numbers on all processors
+ * that Debian has) open it for this process alone.
  */
 
-/** Arguments: the file, the first byte of it, the size limit, and 1 for a read-only device. Prints the device's path. */
+/**
+ * Arguments: the file, the first byte of it, the size limit, 1 for a read-only device, and 1 for one request at a time.
+ * Prints the device's path.
+ */
 export const LOOP_SETUP = String.raw`
-my ($path, $offset, $limit, $readonly) = @ARGV;
+my ($path, $offset, $limit, $readonly, $one) = @ARGV;
 my $mode = $readonly ? '<' : '+<';
 open(my $file, $mode, $path) or die "$path: $!\n";
+if ($one) {
+  my ($FSOPEN, $FSCONFIG, $FSMOUNT, $CREATE, $CLOEXEC) = (430, 431, 432, 6, 1);
+  my ($device, $type) = ((stat $file)[0], 'fusectl');
+  my $connection = ($device & 0xff) | ($device >> 12 & 0xfff00);
+  (my $context = syscall($FSOPEN, $type, $CLOEXEC)) >= 0 or die "fsopen: $!\n";
+  syscall($FSCONFIG, $context, $CREATE, 0, 0, 0) == 0 or die "fsconfig: $!\n";
+  (my $mount = syscall($FSMOUNT, $context, $CLOEXEC, 0)) >= 0 or die "fsmount: $!\n";
+  open(my $requests, '>', "/proc/self/fd/$mount/$connection/max_background") or die "max_background: $!\n";
+  print $requests 1;
+  close($requests) or die "max_background: $!\n";
+}
 open(my $control, '+<', '/dev/loop-control') or die "/dev/loop-control: $!\n";
 my ($GET_FREE, $CONFIGURE, $BLOCK_SIZE, $DIRECT_IO) = (0x4c82, 0x4c0a, 512, 16);
 for (1 .. 10) {

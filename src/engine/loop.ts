@@ -29,6 +29,9 @@ export interface LoopOptions {
   readonly direct: boolean
 }
 
+/** How many requests the server of a file system may be given at once. */
+export type Requests = 'any' | 'one'
+
 /** A loop device of ours, as the kernel reports it. */
 export interface LoopDevice extends Required<LoopOptions> {
   /** Such as /dev/loop0. */
@@ -39,20 +42,24 @@ export interface LoopDevice extends Required<LoopOptions> {
 
 /**
  * Makes a loop device for a file. The result says whether direct I/O is possible.
+ * @param requests `one` for a file of FUSE whose server confuses several; without direct I/O, the kernel sends one at a
+ *   time in any case
  * @throws ToolError, PluginError (MissingDependency)
  */
-export function attachLoop(file: string, options: LoopOptions): LoopDevice {
+export function attachLoop(file: string, options: LoopOptions, requests: Requests = 'any'): LoopDevice {
   const path = realpathSync(file)
-  const device = (options.direct ? setUpDirect(path, options) : undefined) ?? setUp(path, options)
+  const simpler = requests === 'one' ? { ...options, direct: false } : options
+  const device = (options.direct ? setUpDirect(path, options, requests) : undefined) ?? setUp(path, simpler)
   const loop = loopAt(device)
   if (loop === undefined) throw new Error(`${device} was to serve ${file}, but it does not`)
   return loop
 }
 
 /** Undefined where that is not possible, for whatever reason: losetup comes next, and says what is wrong. */
-function setUpDirect(path: string, { offset = 0, readOnly }: LoopOptions): string | undefined {
+function setUpDirect(path: string, { offset = 0, readOnly }: LoopOptions, requests: Requests): string | undefined {
+  const flags = [readOnly, requests === 'one'].map((flag) => (flag ? '1' : '0'))
   try {
-    return runTool('perl', ['-e', LOOP_SETUP, path, String(offset), String(OWNER_MARK), readOnly ? '1' : '0'])
+    return runTool('perl', ['-e', LOOP_SETUP, path, String(offset), String(OWNER_MARK), ...flags])
   } catch {
     return undefined
   }

@@ -27,6 +27,7 @@ const PACKAGES = {
   perl: 'perl-base',
   'qemu-img': 'qemu-utils',
   smbclient: 'smbclient',
+  stat: 'coreutils',
   sync: 'coreutils',
   'tap-ctl': 'blktap',
   umount: 'mount',

@@ -10,8 +10,38 @@ import {
   nbdUriOf,
   processesNaming,
 } from '../support/datapath.ts'
+import { lacks } from '../support/needs.ts'
 import { imageDisks, imageHolds, withoutDaemon, withoutLoops } from './image-disks.ts'
 import { MIB, READ, WRITE, ZERO } from './networked.ts'
+
+/** Writes to every piece of a block device, many at once and past the page cache, and reads what is there then. */
+const CROWD = `
+import concurrent.futures, mmap, os, sys
+
+PIECE = ${256 * 1024}
+device = os.open(sys.argv[1], os.O_RDWR | os.O_DIRECT)
+pieces = os.lseek(device, 0, os.SEEK_END) // PIECE
+
+def content(number):
+    return number.to_bytes(512, 'little') * (PIECE // 512)
+
+def buffer(data):
+    aligned = mmap.mmap(-1, PIECE)
+    aligned.write(data)
+    return aligned
+
+def write(number):
+    assert os.pwritev(device, [buffer(content(number))], number * PIECE) == PIECE
+
+def damaged(number):
+    aligned = mmap.mmap(-1, PIECE)
+    assert os.preadv(device, [aligned], number * PIECE) == PIECE
+    return aligned[:] != content(number)
+
+with concurrent.futures.ThreadPoolExecutor(32) as crowd:
+    list(crowd.map(write, range(pieces)))
+print([number for number in range(pieces) if damaged(number)])
+`
 
 describe.skipIf(withoutDaemon)('over NBD', () => {
   const it = imageDisks()
@@ -140,6 +170,15 @@ describe.skipIf(withoutDaemon || withoutLoops)('as a block device', () => {
     await io(nbdUriOf(answer), READ)
     await it.leave(uri)
     imageHolds(path, 'qcow2', READ)
+  })
+
+  test.skipIf(lacks('python3'))('many writes at once arrive as they were written', async () => {
+    const { uri } = it.image('qcow2', undefined, 64 * MIB)
+    const device = blockDeviceOf(await it.use(uri))
+    // Into blocks that have to be allocated, and into such that are.
+    for (const _ of [1, 2]) {
+      expect(execFileSync('/usr/bin/python3', ['-c', CROWD, device], { encoding: 'utf8' }).trim()).toBe('[]')
+    }
   })
 
   test('what the kernel holds back is in the image after deactivate', async () => {

@@ -53,6 +53,11 @@ describe.skipIf(lacks('losetup', 'loop devices'))('a loop device', () => {
     })
   })
 
+  test('uses the page cache where nothing else makes sure that requests come one at a time', () => {
+    // The file is none of FUSE.
+    expect(attachLoop(file, { readOnly: false, direct: true }, 'one').direct).toBe(false)
+  })
+
   test('of a file that is not there is an error of losetup', () => {
     rmSync(file)
     expect(() => attachLoop(file, { readOnly: false, direct: true })).toThrow('ENOENT')

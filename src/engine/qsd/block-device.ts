@@ -4,14 +4,22 @@
  *
  * Order matters: the loop device goes first. A FUSE export lets itself be deleted under a live loop device, whose I/O
  * then fails.
+ *
+ * A FUSE export must never have two writes at once. Whatever it waits for while it writes, it takes the next request
+ * meanwhile, into the buffer that the data of the first are still in (QEMU 7.2 and later; its change "fuse: Copy write
+ * buffer content before polling" mends it): what a guest with a queue of writes wrote was mixed up. No other request is
+ * long enough to reach the data, but for one that changes attributes, which therefore nobody may send.
  */
-import { closeSync, openSync, readFileSync, rmSync } from 'node:fs'
+import { closeSync, openSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { attachLoop, type LoopDevice, loopAt, loopDevices, refreshLoopCapacity } from '../loop.ts'
-import { runTool, runToolWithin, ToolTimeoutError } from '../tool.ts'
+import { runTool, runToolWithin, ToolError, ToolTimeoutError } from '../tool.ts'
 import { waitUntil } from './daemon-process.ts'
 
 /** Milliseconds for a loop device to be freed. */
 const PATIENCE = 5_000
+
+/** Milliseconds for the kernel to show a new size. */
+const SIZE_PATIENCE = 10_000
 
 /** Makes the file that a FUSE export is mounted on. */
 export function createMountpoint(path: string): void {
@@ -20,12 +28,24 @@ export function createMountpoint(path: string): void {
 
 /** The loop device over a mounted file, made where there is none. Requests bypass the page cache of the file. */
 export function loopOver(file: string, readOnly: boolean): string {
-  const found = loopsOver(file)[0] ?? attachLoop(file, { readOnly, direct: true })
+  const found = loopsOver(file)[0] ?? attachLoop(file, { readOnly, direct: true }, readOnly ? 'any' : 'one')
   return found.device
 }
 
-/** Makes the loop devices over a file as large as the file has become. */
-export function refreshLoopsOver(file: string): void {
+/**
+ * Makes the loop devices over a file as large as its disk has become.
+ * @param size bytes
+ */
+export async function refreshLoopsOver(file: string, size: number): Promise<void> {
+  try {
+    // The kernel keeps the attributes of a FUSE file for a second, unless it is asked for those of now.
+    runTool('stat', ['--cached=never', '--', file])
+  } catch (error) {
+    // An older one does not know the option.
+    if (!(error instanceof ToolError)) throw error
+  }
+  const isShown = await waitUntil(() => statSync(file).size === size, SIZE_PATIENCE)
+  if (!isShown) throw new Error(`${file} does not become as large as its disk, which has ${size} bytes now`)
   for (const { device } of loopsOver(file)) refreshLoopCapacity(device)
 }
 

@@ -1,18 +1,13 @@
 /** How the outside reaches a disk: an NBD export, or a FUSE export with a loop device on it. */
-import { rmSync, statSync, truncateSync } from 'node:fs'
+import { rmSync } from 'node:fs'
 import type { Int64 } from '../../contract/json.ts'
-import { errnoOf } from '../storage-error.ts'
 import { createMountpoint, detachLoopsOver, loopOver, refreshLoopsOver } from './block-device.ts'
 import type { Daemon } from './daemon.ts'
-import { waitUntil } from './daemon-process.ts'
 import { type DiskState, type ExportKind, mountFile } from './disk-state.ts'
 import { resizeIdle } from './graph.ts'
 import { nodeNames } from './nodes.ts'
 import type { Qmp } from './qmp.ts'
 import { removeExport } from './undo.ts'
-
-/** Milliseconds for the kernel to look at the attributes of a file again. */
-const PATIENCE = 10_000
 
 interface Place {
   readonly daemon: Daemon
@@ -87,19 +82,7 @@ export async function refreshSize(qmp: Qmp, { daemon, id }: Place, state: DiskSt
   } finally {
     if (nbd) await addNbdExport(qmp, id, state)
   }
-  if (state.exports.includes('block')) await refreshBlockDevice(mountFile(daemon, id), Number(size))
-}
-
-async function refreshBlockDevice(file: string, size: number): Promise<void> {
-  try {
-    // The kernel keeps the attributes of a FUSE file for a second, unless it changes them itself.
-    truncateSync(file, size)
-  } catch (error) {
-    // Storage that has the size already, and cannot be given one.
-    if (errnoOf(error) !== 'ENOTSUP') throw error
-    if (!(await waitUntil(() => statSync(file).size === size, PATIENCE))) throw error
-  }
-  refreshLoopsOver(file)
+  if (state.exports.includes('block')) await refreshLoopsOver(mountFile(daemon, id), Number(size))
 }
 
 async function addNbdExport(qmp: Qmp, id: string, { readOnly, writethrough }: DiskState): Promise<void> {
