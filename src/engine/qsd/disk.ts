@@ -13,9 +13,10 @@ import { fileNameFor } from '../run-directory.ts'
 import { abandon, type Daemon, daemonOf, diskIds, ensureRunning, stop, withDaemonLock, withRunning } from './daemon.ts'
 import { type DiskState, diskDirectory, type ExportKind, readState, removeState, writeState } from './disk-state.ts'
 import { addExports, addressOf, checkExports, type DiskAddress, refreshSize, removeExports } from './exports.ts'
-import { buildGraph, buildStraightGraph, imageSize, moveToIdle, moveToImage, removeGraph } from './graph.ts'
+import { buildGraph, buildStraightGraph, moveToIdle, moveToImage, removeGraph } from './graph.ts'
 import { endJobs } from './jobs.ts'
 import { nodesOf } from './live-nodes.ts'
+import { imageSize, isLeftBehind } from './look.ts'
 import {
   type Access,
   CACHE_MODES,
@@ -186,8 +187,18 @@ async function attach(
   if (known !== undefined && known.phase !== 'changing') return known
   try {
     return await withQmp(daemon.qmpSocket, async (qmp) => {
-      await takeApart(qmp, disk)
-      return await build(qmp, disk, description, state, straight)
+      const again = () => build(qmp, disk, description, state, straight)
+      if (known !== undefined) {
+        await takeApart(qmp, disk)
+        return await again()
+      }
+      try {
+        return await again()
+      } catch (error) {
+        // The record of a disk that the daemon has was lost; what there was of it has been taken apart by now.
+        if (!isLeftBehind(error)) throw error
+        return await again()
+      }
     })
   } catch (error) {
     await stopUnused(daemon)
@@ -219,9 +230,9 @@ async function build(
   const { daemon, id } = disk
   writeState(daemon, id, state)
   try {
-    const size = straight ?? (await buildGraph(qmp, id, description, daemon.nbdSocket))
-    if (straight !== undefined) await buildStraightGraph(qmp, id, description)
-    await addExports(qmp, disk, state)
+    const expose = () => addExports(qmp, disk, state)
+    const size = straight ?? (await buildGraph(qmp, id, description, daemon.nbdSocket, expose))
+    if (straight !== undefined) await buildStraightGraph(qmp, id, description, expose)
     return writeState(daemon, id, { ...state, phase: straight === undefined ? 'attached' : 'active', size })
   } catch (error) {
     await takeApart(qmp, disk)
@@ -259,7 +270,7 @@ async function deactivate(qmp: Qmp, disk: Disk, state: DiskState): Promise<void>
 async function takeApart(qmp: Qmp, disk: Disk): Promise<void> {
   const [nodes] = await Promise.all([nodesOf(qmp, disk.id), endJobs(qmp, disk.id)])
   await removeExports(qmp, disk, nodes)
-  await removeGraph(qmp, disk.id)
+  await removeGraph(qmp, disk.id, nodes)
   removeState(disk.daemon, disk.id)
 }
 

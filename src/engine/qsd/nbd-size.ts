@@ -15,14 +15,18 @@ const PATIENCE = 10_000
 
 /**
  * Bytes of an export of the server on a Unix socket.
- * @throws Error where the server has no such export or does not answer
+ * @param exported fulfilled when the server has the export; the connection is made meanwhile
+ * @throws Error where the server has no such export or does not answer, and what `exported` is rejected with
  */
-export async function nbdExportSize(socketPath: string, name: string): Promise<Int64> {
+export async function nbdExportSize(socketPath: string, name: string, exported: Promise<unknown>): Promise<Int64> {
   const socket = createConnection(socketPath)
+  exported.then(
+    () => socket.write(request(name)),
+    (error: Error) => socket.destroy(error),
+  )
   socket.setTimeout(PATIENCE, () => socket.destroy(new Error(`the NBD server on ${socketPath} does not answer`)))
   let received = Buffer.alloc(0)
   try {
-    socket.write(request(name))
     for await (const chunk of socket) {
       received = Buffer.concat([received, chunk])
       const size = sizeIn(received, name)

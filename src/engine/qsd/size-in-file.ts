@@ -20,7 +20,7 @@ const SIZES: Partial<Readonly<Record<ImageFormat, SizeIn>>> = {
     const header = Buffer.alloc(QCOW2_SIZE + 8)
     const length = readSync(descriptor, header, 0, header.length, 0)
     const isQcow2 = length === header.length && header.toString('latin1', 0, QCOW2_MAGIC.length) === QCOW2_MAGIC
-    return isQcow2 ? header.readBigUInt64BE(QCOW2_SIZE) : undefined
+    return isQcow2 ? (header.readBigUInt64BE(QCOW2_SIZE) / SECTOR) * SECTOR : undefined
   },
 }
 
