@@ -11,6 +11,7 @@ import {
   realpathSync,
   statSync,
 } from 'node:fs'
+import { basename, dirname } from 'node:path'
 import type { Int64 } from '../../contract/json.ts'
 import { errors } from '../../kit/index.ts'
 import { renameFile, syncPath } from '../atomic-file.ts'
@@ -74,6 +75,14 @@ export function growRawImage(path: string, size: number): void {
   const file = realPathOf(path)
   if (file === undefined) return
   for (const loop of loopDevices(file)) if (servesFile(loop, file)) refreshLoopCapacity(loop.device)
+}
+
+/** Names of the images in a directory that loop devices of ours serve. */
+export function servedImages(directory: string): ReadonlySet<string> {
+  const place = realPathOf(directory)
+  if (place === undefined) return new Set()
+  const files = loopDevices().map(({ backingFile }) => backingFile)
+  return new Set(files.filter((file) => dirname(file) === place).map((file) => basename(file)))
 }
 
 /** Undefined for a path in the mount of a share, which is in a namespace of its own: no loop device is over it. */

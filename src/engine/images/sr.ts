@@ -11,8 +11,9 @@ import { withLock } from '../sr/locks.ts'
 import { endJob, forgetJob, wishJob, workInProgress } from './coalesce-job.ts'
 import { collect } from './collect.ts'
 import type { Configuration, DirectoryAttachment, Location, RepositoryDriver } from './driver.ts'
-import { formatIn } from './format.ts'
+import { FORMAT_NAMES, formatIn } from './format.ts'
 import { type Identity, newIdentity, readIdentity, uuidFor, writeIdentity } from './identity.ts'
+import { servedImages } from './image.ts'
 import { identityFile, jobLockFile, jobRequestFile, readContents, srLockFile } from './layout.ts'
 import { isWritable, makeDirectory, refuseMissing, refuseOccupied, removeIfEmpty } from './place.ts'
 import { removeVolumes } from './remove-all.ts'
@@ -169,19 +170,29 @@ export async function changeIdentity(
   })
 }
 
-/** @throws VolumeInUseError where the datapath of this host writes to a volume */
+/** @throws VolumeInUseError where the datapath of this host writes to a volume, or has the kernel serve one */
 async function refuseInUse(driver: RepositoryDriver, attachment: DirectoryAttachment): Promise<void> {
   const { directory } = attachment
   await readIdentityOf(driver, attachment)
+  const served = servedImages(directory)
   for (const [key, endings] of readContents(directory).volumes) {
-    if (!endings.has('.json') || !endings.has('.qcow2')) continue
-    const local = driver.localDisk?.(driver.imageUri(attachment, `${key}.qcow2`))
-    // Few are attached, and only of those the daemon has to be asked.
-    if (local === undefined || !isAttachedHere(local.disk)) continue
-    await withWriter(local.disk, (writer) => {
-      if (writer !== undefined) throw new VolumeInUseError(`${key} is in use: detach it first`)
-    })
+    if (!endings.has('.json')) continue
+    for (const format of FORMAT_NAMES) {
+      if (!endings.has(`.${format}`)) continue
+      const name = `${key}.${format}`
+      if (served.has(name) || (await isWritten(driver, attachment, name))) {
+        throw new VolumeInUseError(`${key} is in use: detach it first`)
+      }
+    }
   }
+}
+
+/** Whether the datapath of this host has an image open for writing. */
+async function isWritten(driver: RepositoryDriver, attachment: DirectoryAttachment, name: string): Promise<boolean> {
+  const local = driver.localDisk?.(driver.imageUri(attachment, name))
+  // Few are attached, and only of those the daemon has to be asked.
+  if (local === undefined || !isAttachedHere(local.disk)) return false
+  return await withWriter(local.disk, (writer) => writer !== undefined)
 }
 
 async function disconnect(driver: RepositoryDriver, sr: string): Promise<void> {
