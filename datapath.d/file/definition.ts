@@ -2,6 +2,7 @@
 import { definePlugin, type Plugin } from '../../src/kit/index.ts'
 import { data, datapath } from './datapath.ts'
 import { diagnostics } from './diagnostics.ts'
+import { mirrorsByDefault } from './driver.ts'
 
 /** The plugin for a scheme; `name` and `description` are what Plugin.query says. */
 export function filePlugin(scheme: string, name: string, description: string): Plugin {
@@ -14,7 +15,8 @@ export function filePlugin(scheme: string, name: string, description: string): P
       copyright: '© the smapiv3 authors, MIT licence',
       version: '0.1.0',
       configuration: {},
-      features: ['VDI_MIRROR', 'VDI_MIRROR_IN'],
+      features: ['VDI_MIRROR_IN'],
+      undeclared: mirrorsByDefault(scheme) ? [] : ['VDI_MIRROR'],
     },
     Plugin: { diagnostics: () => diagnostics(scheme), ls: () => [] },
     Datapath: datapath,

@@ -1,7 +1,7 @@
 /** Image files and block devices of this host in a qemu-storage-daemon. */
 import { closeSync, constants, openSync } from 'node:fs'
 import { int64FromText } from '../../src/contract/json.ts'
-import { type DiskOptions, describeDisk, readOptions } from '../../src/engine/disk-options.ts'
+import { type DiskOptions, describeDisk, pluginConfiguration, readOptions } from '../../src/engine/disk-options.ts'
 import { DiskUriError, type ParsedUri, parseDiskUri } from '../../src/engine/disk-uri.ts'
 import { type ImageFormat, imageFormatOf } from '../../src/engine/image-format.ts'
 import type { SchemeDriver } from '../../src/engine/qsd/datapath.ts'
@@ -57,6 +57,23 @@ export function needsDaemon(text: string): boolean {
     options.detectZeroes !== 'off' ||
     !KERNEL_CACHES.includes(options.cache)
   )
+}
+
+/**
+ * Whether a disk of the scheme that is attached without a word about its engine can be mirrored: not where the scheme has
+ * raw disks only, unless the configuration of the plugin has a daemon serve them.
+ */
+export function mirrorsByDefault(scheme: string): boolean {
+  return SCHEMES[scheme] !== 'raw' || engineConfigured() === 'qsd'
+}
+
+/** A configuration that cannot be read is an error of the calls that need it. */
+function engineConfigured(): string | undefined {
+  try {
+    return pluginConfiguration().get('engine')
+  } catch {
+    return undefined
+  }
 }
 
 /** The part of the file or device that the options offset and size name. */

@@ -31,6 +31,8 @@ export type ClassMethods<C extends ClassName> = {
 export interface QueryDefinition extends Omit<Result<'Plugin.query'>, Derived> {
   /** What no method stands for; the features that the methods imply are added. */
   readonly features?: readonly string[]
+  /** Features that methods imply, and that do not hold for what the plugin serves. None unless given. */
+  readonly undeclared?: readonly string[]
   /** 5.0 unless given. */
   readonly required_api_version?: '5.0'
   /** None unless given. */
@@ -87,10 +89,10 @@ export function definePlugin(definition: PluginDefinition): Plugin {
 }
 
 function answerOf(query: QueryDefinition, methods: ReadonlyMap<MethodName, Method>): Result<'Plugin.query'> {
-  const given = query.features ?? []
-  const known = given.map(withoutVersion)
+  const { features: given = [], undeclared = [], ...rest } = query
+  const known = [...given.map(withoutVersion), ...undeclared]
   return {
-    ...query,
+    ...rest,
     required_api_version: query.required_api_version ?? '5.0',
     features: [...given, ...impliedFeatures(methods).filter((feature) => !known.includes(feature))],
     required_cluster_stack: [...(query.required_cluster_stack ?? [])],

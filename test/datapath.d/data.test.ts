@@ -5,7 +5,14 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import type { Result } from '../../src/contract/methods.ts'
 import { waitUntil } from '../../src/engine/qsd/daemon-process.ts'
-import { blockDeviceOf, io, nbdUriOf, processesNaming } from '../support/datapath.ts'
+import {
+  blockDeviceOf,
+  expectNothingLeft,
+  installDatapath,
+  io,
+  nbdUriOf,
+  processesNaming,
+} from '../support/datapath.ts'
 import { mountFileSystem } from '../support/filesystem.ts'
 import { lacks } from '../support/needs.ts'
 import { NBD_NEEDS, nbdServer } from '../support/servers/nbd.ts'
@@ -201,6 +208,30 @@ describe.skipIf(withoutDaemon || lacks('python3', 'python3-libnbd'))('Data', () 
     expect(await waitUntil(() => exists(socket), 30_000)).toBe(true)
     return { nbd: `nbd:unix:${socket}:exportname=`, kill: () => server.kill('SIGKILL') }
   }
+
+  test.skipIf(withoutLoops)('what a plugin that declares it attaches by default is mirrored: a raw disk', async () => {
+    const [from, to] = [it.image('raw', 'from.img'), await target()]
+    const plugin = await installDatapath('datapath.d/raw+file', { engine: 'qsd' })
+    const disk = { uri: `raw+file://${from.path}`, domain: '1' }
+    try {
+      expect((await plugin.call('Plugin.query', {})).features).toContain('VDI_MIRROR')
+      const device = blockDeviceOf(await plugin.call('Datapath.attach', disk))
+      await plugin.call('Datapath.activate', disk)
+      await io(device, ['write -P 0xa5 1M 64k', 'flush'])
+      const operation = await plugin.call('Data.mirror', { ...disk, remote: to.nbd })
+      const isComplete = async () => (await plugin.call('Data.stat', { operation })).complete
+      expect(await waitUntil(isComplete, PATIENCE)).toBe(true)
+      await io(device, ['write -P 0x5a 2M 64k', 'flush'])
+      await plugin.call('Datapath.deactivate', disk)
+      await it.plugin.call('Datapath.deactivate', { uri: to.uri, domain: '1' })
+      execFileSync('qemu-img', ['compare', '-q', '-f', 'raw', '-F', 'raw', from.path, to.path])
+      imageHolds(to.path, 'raw', ['read -P 0xa5 1M 64k', 'read -P 0x5a 2M 64k'])
+    } finally {
+      await plugin.call('Datapath.detach', disk)
+      expectNothingLeft(plugin)
+      await plugin.remove()
+    }
+  })
 
   test.skipIf(lacks('root', 'loop devices', 'mkfs.ext4'))(
     'a target that is full: failed, and the source goes on',

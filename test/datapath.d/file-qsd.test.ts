@@ -261,8 +261,12 @@ describe.skipIf(withoutDaemon)('under the names that volume plugins give out', (
   ] as const)('%s', async (scheme, format) => {
     // The scheme says the format, and not the extension.
     const { path } = it.image(format, 'disk.qcow2')
-    const named = await installDatapath(`datapath.d/${scheme}`)
-    const disk = `${scheme}://${path}${format === 'raw' ? '?engine=qsd' : ''}`
+    // Raw disks the kernel serves, unless a daemon is asked for: only then can they be mirrored, and the plugin says so.
+    const byDefault = await installDatapath(`datapath.d/${scheme}`)
+    expect((await byDefault.call('Plugin.query', {})).features.includes('VDI_MIRROR')).toBe(format !== 'raw')
+    await byDefault.remove()
+    const named = await installDatapath(`datapath.d/${scheme}`, { engine: 'qsd' })
+    const disk = `${scheme}://${path}`
     try {
       const { plugin: name, features } = await named.call('Plugin.query', {})
       expect(name).toBe(scheme)

@@ -3,6 +3,7 @@ import { cp, link, mkdir, readdir, symlink, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { execa, execaSync } from 'execa'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { definePlugin } from '../../src/kit/index.ts'
 import { answerOf, build, call, run, temporaryDirectory } from './run.ts'
 
 const MAX_INT64 = '9223372036854775807'
@@ -26,6 +27,28 @@ beforeAll(async () => {
 afterAll(() => remove())
 
 describe('a plugin as the toolstack runs it', () => {
+  test('declares no feature that it is told not to, whatever methods it has', async () => {
+    const query = {
+      plugin: 'x',
+      name: 'x',
+      description: '',
+      vendor: '',
+      copyright: '',
+      version: '1',
+      configuration: {},
+    }
+    const { methods } = definePlugin({
+      query: { ...query, undeclared: ['VDI_MIRROR'] },
+      Data: { mirror: () => ['MirrorV1', '1'] },
+    })
+    expect(await methods.get('Plugin.query')?.({ dbg: '' }, {} as never)).toEqual({
+      ...query,
+      required_api_version: '5.0',
+      features: [],
+      required_cluster_stack: [],
+    })
+  })
+
   test('answers Plugin.query with the features that its methods imply', async () => {
     const { status, stdout, stderr } = await call(script('Plugin.query'), { dbg: '' })
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
