@@ -44,6 +44,17 @@ export function applicability({ subjects, places, secrets, uri }: Run, id: Claus
   if (needs.includes('second-sr')) places.requireMany()
 }
 
+/** Whether a clause can be judged. */
+export function isApplicable(run: Run, id: ClauseId): boolean {
+  try {
+    applicability(run, id)
+    return true
+  } catch (error) {
+    if (error instanceof NotApplicable) return false
+    throw error
+  }
+}
+
 function lackOf(subjects: Subjects, method: (typeof CLAUSES)[ClauseId]['about'][number], owner: Subjects['judged']) {
   try {
     subjects.require(method, owner)

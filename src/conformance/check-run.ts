@@ -3,9 +3,8 @@ import { once } from 'node:events'
 import { setTimeout as delay } from 'node:timers/promises'
 import { Smapiv3Error } from '../contract/errors.ts'
 import { KILL_GRACE } from '../invoke/process.ts'
-import { applicability } from './applicability.ts'
+import { isApplicable } from './applicability.ts'
 import type { Check } from './check.ts'
-import type { ClauseId } from './clauses.ts'
 import { Context } from './context.ts'
 import { GRACE } from './flights.ts'
 import type { Run } from './run.ts'
@@ -50,16 +49,6 @@ export async function runTogether(
     const isWhole = checks.length === together.checks.length && clauses.every((id) => run.ledger.holds(id))
     if (open === 0 && isWhole && !run.signal.aborted) run.ledger.enter(first, failure, calls, 0)
   })
-}
-
-function isApplicable(run: Run, id: ClauseId): boolean {
-  try {
-    applicability(run, id)
-    return true
-  } catch (error) {
-    if (error instanceof NotApplicable) return false
-    throw error
-  }
 }
 
 /**

@@ -4,7 +4,7 @@ import { stringifyJson } from '../contract/json.ts'
 import { METHODS, type MethodName, type Params, type Result } from '../contract/methods.ts'
 import type { RawCallOptions } from '../host/plugin-caller.ts'
 import type { TraceRecord } from '../invoke/trace-record.ts'
-import { applicability } from './applicability.ts'
+import { applicability, isApplicable } from './applicability.ts'
 import type { Called } from './caller.ts'
 import type { ClauseId } from './clauses.ts'
 import { type Fate, fateOf } from './fate.ts'
@@ -62,6 +62,11 @@ export class Context {
     this.dbg = `conformance ${label}`
     this.signal = signal
     this.flights = new Flights(signal)
+  }
+
+  /** Whether this stands for the check of a clause, and that can be judged; what only that needs is otherwise left out. */
+  isAbout(id: ClauseId): boolean {
+    return this.#clauses.includes(id) && isApplicable(this.run, id)
   }
 
   /**

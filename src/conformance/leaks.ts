@@ -51,7 +51,10 @@ export function filesOf(marks: ReadonlySet<string>, since: Date, own: string, te
   for (let depth = 0; depth < DEPTH && level.length > 0; depth++) {
     const next: string[] = []
     for (const directory of level) {
-      for (const entry of list(directory)) {
+      const listed = list(directory)
+      // One search through all names of a directory for each mark, and not one through each name.
+      const areMarked = has(listed.map(({ name }) => name).join('\n'), marks)
+      for (const entry of listed) {
         const path = join(directory, entry.name)
         entries += 1
         if (path === own) continue
@@ -59,7 +62,7 @@ export function filesOf(marks: ReadonlySet<string>, since: Date, own: string, te
           if (found.length > 0) return found
           throw new NotApplicable(`needs at most ${ENTRIES} entries in ${roots.join(', ')}`, 'remove what nobody needs')
         }
-        if (has(entry.name, marks) || (entry.isFile() && mentions(path, marks, since))) found.push(path)
+        if ((areMarked && has(entry.name, marks)) || (entry.isFile() && mentions(path, marks, since))) found.push(path)
         else if (entry.isDirectory()) next.push(path)
       }
     }

@@ -10,7 +10,7 @@ import { all } from './all.ts'
 import { blaming } from './samples.ts'
 
 /** Calls at the same time. */
-const MANY = 6
+export const MANY = 6
 const VOLUMES = 100
 /** Seconds for listing them. */
 const LONGEST_LIST = 5
@@ -140,12 +140,13 @@ async function cycle(context: Context, disk: Disk): Promise<void> {
   await disk.detach()
 }
 
-async function passing(disk: Disk): Promise<void> {
+/** A domain that comes and goes without using its disk. */
+export async function passing(disk: Disk): Promise<void> {
   await disk.attach()
   await disk.deactivate()
   await disk.detach()
 }
 
-function times<T>(count: number, make: (index: number) => T): T[] {
+export function times<T>(count: number, make: (index: number) => T): T[] {
   return Array.from({ length: count }, (_, index) => make(index))
 }

@@ -142,23 +142,25 @@ export const COPY_CHECKS: readonly Check[] = [
   check('VOL-CHAIN-001', 'shared', async (context) => {
     const sr = await sharedSr(context)
     const limit = pLimit(2)
-    const destroying = async (order: (typeof ORDERS)[number]) => {
-      const origin = await newVolume(context, sr)
-      const snapshot = await snapshotOf(context, sr, origin)
-      const clone = await cloneOf(context, sr, snapshot)
-      const left = new Map([origin, snapshot, clone].map((volume) => [volume.key, volume]))
-      for (const index of order) {
-        const volume = [origin, snapshot, clone][index] ?? origin
-        await destroy(context, sr, volume)
-        left.delete(volume.key)
-        if (left.size === 0) continue
-        const listed = new Set((await context.call('SR.ls', { sr: handleOf(sr) })).map(({ key }) => key))
-        const lost = [...left.keys()].filter((key) => !listed.has(key))
-        const names = order.map((step) => ['origin', 'snapshot', 'clone'][step]).join(', ')
+    const chains = await all(ORDERS.map((order) => limit(() => chainOf(context, sr, order))))
+    for (const step of [0, 1, 2]) {
+      await all(
+        chains.map(({ order, left }) =>
+          limit(async () => {
+            const volume = left.get(order[step] ?? 0)
+            if (volume !== undefined) await destroy(context, sr, volume)
+            left.delete(order[step] ?? 0)
+          }),
+        ),
+      )
+      if (step === 2) break
+      const listed = new Set((await context.call('SR.ls', { sr: handleOf(sr) })).map(({ key }) => key))
+      for (const { order, left } of chains) {
+        const lost = [...left.values()].map(({ key }) => key).filter((key) => !listed.has(key))
+        const names = order.map((index) => ['origin', 'snapshot', 'clone'][index]).join(', ')
         demandEqual(lost, [], `no volume that is lost, destroying ${names}`)
       }
     }
-    await all(ORDERS.map((order) => limit(() => destroying(order))))
   }),
   story(['VOL-REVERT-001', 'VOL-REVERT-002', 'VOL-REVERT-003', 'VOL-REVERT-004'], 'shared', async (context) => {
     const { sr, origin } = await described(context)
@@ -209,6 +211,14 @@ const ORDERS = [
   [2, 1, 0],
 ] as const
 
+/** An origin with a snapshot of it and a clone of that, to be destroyed in an order. */
+async function chainOf(context: Context, sr: Sr, order: (typeof ORDERS)[number]) {
+  const origin = await newVolume(context, sr)
+  const snapshot = await snapshotOf(context, sr, origin)
+  const clone = await cloneOf(context, sr, snapshot)
+  return { order, left: new Map<number, Volume>([origin, snapshot, clone].map((volume, index) => [index, volume])) }
+}
+
 /** A volume with name, description and metadata. */
 async function described(context: Context): Promise<{ sr: Sr; origin: Volume }> {
   const sr = await sharedSr(context)
@@ -217,12 +227,12 @@ async function described(context: Context): Promise<{ sr: Sr; origin: Volume }> 
   return { sr, origin: await stat(context, sr, volume) }
 }
 
-function demandDistinct(made: Volume, origin: Volume): void {
+export function demandDistinct(made: Volume, origin: Volume): void {
   demand(made.key !== origin.key, 'a key of its own', made.key)
   demand(made.uuid === undefined || made.uuid !== origin.uuid, 'a uuid of its own', made.uuid)
 }
 
-function demandInherited(made: Volume, origin: Volume): void {
+export function demandInherited(made: Volume, origin: Volume): void {
   const of = ({ name, description }: Volume) => ({ name, description })
   demandEqual(of(made), of(origin), 'name and description of the origin')
 }

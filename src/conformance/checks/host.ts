@@ -7,18 +7,22 @@ import { Host } from '../../host/host.ts'
 import { loadSettings } from '../../host/settings.ts'
 import type { Backend } from '../access/access.ts'
 import { parseNbdUri } from '../access/nbd-uri.ts'
-import { demandPattern, spread, writePattern } from '../access/pattern.ts'
+import { demandPattern, type Pattern, spread, writePattern } from '../access/pattern.ts'
 import { type Check, check, story } from '../check.ts'
 import type { Context } from '../context.ts'
 import { Disk, opened, scratchDisk, uriOf, using } from '../disks.ts'
+import type { Sr } from '../sr.ts'
 import { ownSr, sharedSr } from '../sr-fixture.ts'
 import { demand, demandEqual, NotApplicable, Violation } from '../violation.ts'
-import { newVolume, SMALL } from '../volumes.ts'
+import { newVolume, SMALL, type Volume } from '../volumes.ts'
 
 type Operation = Result<'Data.mirror'>
 
 /** Milliseconds for a job on a few MiB. */
 const JOB = 60_000
+
+/** The blocks of a whole small volume: one. */
+export const WHOLE = { blocksize: SMALL, ranges: [[0, 1]] as [number, number][] }
 
 export const HOST_CHECKS: readonly Check[] = [
   check('DATA-KEEP-004', 'own-sr', restart),
@@ -27,15 +31,7 @@ export const HOST_CHECKS: readonly Check[] = [
     const disk = new Disk(context, uri)
     await disk.attach()
     await disk.activate()
-    const path = await context.call('Datapath.import_activate', { uri, domain: disk.domain })
-    demand(statSync(path, { throwIfNoEntry: false })?.isSocket() === true, 'the path of a socket', path)
-    await new Promise<void>((resolve, reject) => {
-      const socket = connect(path, () => {
-        socket.destroy()
-        resolve()
-      })
-      socket.on('error', (error) => reject(new Violation(`${path} accepts connections`, error.message)))
-    })
+    await demandSocket(await context.call('Datapath.import_activate', { uri, domain: disk.domain }))
     await disk.deactivate()
     await disk.detach()
   }),
@@ -57,13 +53,13 @@ export const HOST_CHECKS: readonly Check[] = [
   }),
   check('DATA-COPYJOB-001', 'shared', async (context) => {
     const { uri } = await scratchDisk(context)
-    const pattern = await using(context, uri, (access) => writePattern(access, context.random, spread(SMALL)))
     const disk = new Disk(context, uri)
-    await disk.attach()
+    const backend = await disk.attach()
     await disk.activate()
+    const pattern = await opened(backend, (access) => writePattern(access, context.random, spread(SMALL)))
+    const { domain } = disk
     const target = await destination(context)
-    const blocklist = { blocksize: SMALL, ranges: [[0, 1]] as [number, number][] }
-    const operation = await context.call('Data.copy', { uri, domain: disk.domain, remote: target.remote, blocklist })
+    const operation = await context.call('Data.copy', { uri, domain, remote: target.remote, blocklist: WHOLE })
     const status = await ended(context, uri, operation)
     demandEqual({ complete: status.complete, failed: status.failed }, { complete: true, failed: false }, 'the copy')
     await context.outcome('Data.destroy', { operation }, { plugin: pluginOf(context, uri) })
@@ -75,8 +71,28 @@ export const HOST_CHECKS: readonly Check[] = [
   }),
 ]
 
-/** Connects a disk in one process of the host, as far as the plugins can tell, and disconnects it in the next. */
+/** Demands a socket on which somebody listens. */
+export async function demandSocket(path: string): Promise<void> {
+  demand(statSync(path, { throwIfNoEntry: false })?.isSocket() === true, 'the path of a socket', path)
+  await new Promise<void>((resolve, reject) => {
+    const socket = connect(path, () => {
+      socket.destroy()
+      resolve()
+    })
+    socket.on('error', (error) => reject(new Violation(`${path} accepts connections`, error.message)))
+  })
+}
+
 async function restart(context: Context): Promise<void> {
+  const { volume, pattern } = await restarted(context)
+  await using(context, uriOf(context, volume), (access) => demandPattern(access, pattern, 'what was written before'))
+}
+
+/**
+ * Connects a disk in one process of the host, as far as the plugins can tell, and disconnects it in the next.
+ * @returns the SR, its volume, and what was written to it
+ */
+export async function restarted(context: Context): Promise<{ sr: Sr; volume: Volume; pattern: Pattern }> {
   const sr = await ownSr(context)
   const volume = await newVolume(context, sr)
   const domain = context.domain()
@@ -107,7 +123,7 @@ async function restart(context: Context): Promise<void> {
   await opened(again.backend, (access) => demandPattern(access, pattern, 'what was written before'))
   await second.disks.disconnect(sr.uuid, volume.key, { ...calls, domain })
   second.close()
-  await using(context, uriOf(context, volume), (access) => demandPattern(access, pattern, 'what was written before'))
+  return { sr, volume, pattern }
 }
 
 /** A root with links to the plugins of the run. */
@@ -127,10 +143,10 @@ function rootOf({ run }: Context): string {
 
 async function mirror(context: Context): Promise<void> {
   const { uri } = await scratchDisk(context)
-  const pattern = await using(context, uri, (access) => writePattern(access, context.random, spread(SMALL)))
   const disk = new Disk(context, uri)
   const backend = await disk.attach()
   await disk.activate()
+  const pattern = await opened(backend, (access) => writePattern(access, context.random, spread(SMALL)))
   const target = await destination(context)
   const plugin = pluginOf(context, uri)
   const start = () => context.call('Data.mirror', { uri, domain: disk.domain, remote: target.remote })
@@ -170,7 +186,7 @@ async function mirror(context: Context): Promise<void> {
 }
 
 /** Another volume, activated, and the NBD URI by which it can be written. */
-async function destination(context: Context): Promise<{ disk: Disk; backend: Backend; remote: string }> {
+export async function destination(context: Context): Promise<{ disk: Disk; backend: Backend; remote: string }> {
   const volume = await newVolume(context, await sharedSr(context))
   const disk = new Disk(context, uriOf(context, volume))
   const backend = await disk.attach()
@@ -187,7 +203,7 @@ async function destination(context: Context): Promise<{ disk: Disk; backend: Bac
 }
 
 /** The status of a job once it is complete or has failed. */
-async function ended(context: Context, uri: string, operation: Operation): Promise<Result<'Data.stat'>> {
+export async function ended(context: Context, uri: string, operation: Operation): Promise<Result<'Data.stat'>> {
   const end = Date.now() + JOB
   for (;;) {
     const status = await context.call('Data.stat', { operation }, { plugin: pluginOf(context, uri) })
@@ -197,6 +213,6 @@ async function ended(context: Context, uri: string, operation: Operation): Promi
   }
 }
 
-function pluginOf(context: Context, uri: string): string {
+export function pluginOf(context: Context, uri: string): string {
   return context.pluginFor('Datapath.attach', { uri })
 }

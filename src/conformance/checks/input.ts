@@ -21,6 +21,11 @@ export const TEXTS = {
   'INP-JSON-001': ['{"key":1}', 'null', 'true', '12', '1e3'],
 } as const
 
+/** Keys of metadata that are hostile, and one that is not. */
+export const HOSTILE_KEYS = ['two words', '../escape', `quote"'`, '__proto__', 'key', '-k', 'ключ', '.'] as const
+
+export const LONG_TEXT = 'long '.repeat((64 * KIB) / 5)
+
 /** Texts that run a command where a shell sees them: it makes a file. */
 export function shellTexts(canary: string): readonly string[] {
   const run = `touch ${canary}`
@@ -51,7 +56,7 @@ export const INPUT_CHECKS: readonly Check[] = [
     const sr = await sharedSr(context)
     const volume = await newVolume(context, sr)
     const at = { sr: handleOf(sr), key: volume.key }
-    const v = 'long '.repeat((64 * KIB) / 5)
+    const v = LONG_TEXT
     const { outcome } = await context.outcome('Volume.set', { ...at, k: 'long', v })
     const kept = (await stat(context, sr, volume)).keys.long
     if (outcome.ok) demand(kept === v, `the value of ${v.length} characters`, `one of ${kept?.length ?? 0}`)
@@ -61,7 +66,7 @@ export const INPUT_CHECKS: readonly Check[] = [
     const sr = await sharedSr(context)
     const volume = await newVolume(context, sr)
     const at = { sr: handleOf(sr), key: volume.key }
-    const keys = ['two words', '../escape', `quote"'`, '__proto__', 'key', '-k', 'ключ', '.']
+    const keys = HOSTILE_KEYS
     for (const k of keys) await context.call('Volume.set', { ...at, k, v: `value of ${k}` })
     const seen = await stat(context, sr, volume)
     const pairs = (all: readonly string[]) => all.map((k) => [k, Object.hasOwn(seen.keys, k) ? seen.keys[k] : null])
@@ -119,9 +124,8 @@ export const INPUT_CHECKS: readonly Check[] = [
   }),
   check('INP-DOMAIN-001', 'shared', async (context) => {
     const { uri } = await scratchDisk(context)
-    const canary = join(context.run.scratch, 'domain-canary')
-    const base = context.domain()
-    for (const domain of [`${base} two words/../../x"'$(touch ${canary})`, `${base}${'x'.repeat(180)}`]) {
+    const { canary, domains } = hostileDomains(context)
+    for (const domain of domains) {
       const disk = new Disk(context, uri, domain)
       await disk.attach()
       await disk.activate()
@@ -131,6 +135,13 @@ export const INPUT_CHECKS: readonly Check[] = [
     demand(!existsSync(canary), 'a domain that runs nothing', 'a command in it was run')
   }),
 ]
+
+/** Domains that no script may run or take for a path; the file is made where one does. */
+export function hostileDomains(context: Context) {
+  const canary = join(context.run.scratch, 'domain-canary')
+  const base = context.domain()
+  return { canary, domains: [`${base} two words/../../x"'$(touch ${canary})`, `${base}${'x'.repeat(180)}`] }
+}
 
 function survives(id: ClauseId, texts: readonly string[]): Check {
   return check(id, 'shared', (context) => survive(context, texts))

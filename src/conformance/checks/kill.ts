@@ -12,7 +12,7 @@ import { all } from './all.ts'
 import { blaming } from './samples.ts'
 
 /** How often each method is killed. */
-const TIMES = 2
+export const TIMES = 2
 
 export const KILL_CHECKS: readonly Check[] = [
   story(
@@ -31,7 +31,7 @@ async function killVolumes(context: Context): Promise<void> {
   const at = { sr: handle, key: volume.key }
   const create = { sr: handle, name: context.name('killed'), description: '', size: SMALL, sharable: false }
   const looked = new Set<string>()
-  /** Every volume is there; each new one is asked for itself. */
+  /** Every volume is there; each new one is asked for itself. Returns their keys. */
   const sound = async () => {
     const volumes = await context.call('SR.ls', { sr: handle })
     for (const { key, virtual_size: size } of volumes)
@@ -39,14 +39,20 @@ async function killVolumes(context: Context): Promise<void> {
     const added = volumes.filter(({ key }) => !looked.has(key))
     await all(added.map(({ key }) => context.call('Volume.stat', { sr: handle, key })))
     for (const { key } of added) looked.add(key)
+    return volumes.map(({ key }) => key)
   }
   const makes = async (method: 'Volume.create' | 'Volume.snapshot' | 'Volume.clone', params: Own<typeof method>) => {
+    const made: string[] = []
     for (let time = 0; time < TIMES; time += 1) {
       await kill(context, method, params)
-      const made = await context.call(method, params as never)
-      demandEqual((await stat(context, sr, made)).key, made.key, 'the volume that the repeated call made')
+      made.push((await context.call(method, params as never)).key)
     }
-    await sound()
+    const listed = await sound()
+    demandEqual(
+      made.filter((key) => !listed.includes(key)),
+      [],
+      'every volume that a repeated call made',
+    )
   }
   await judge(context, 'ROB-KILL-001', () => makes('Volume.create', create))
   await judge(context, 'ROB-KILL-002', () => makes('Volume.snapshot', at))
@@ -71,22 +77,20 @@ async function killVolumes(context: Context): Promise<void> {
     const { virtual_size: size } = await stat(context, sr, volume)
     demand(size === old || size >= SMALL * 2, `a size of ${old}, or of at least ${SMALL * 2}`, size)
     await context.call('Volume.resize', params)
-    demand(
-      (await stat(context, sr, volume)).virtual_size >= SMALL * 2,
-      `at least ${SMALL * 2}`,
-      await stat(context, sr, volume),
-    )
+    const after = await stat(context, sr, volume)
+    demand(after.virtual_size >= SMALL * 2, `at least ${SMALL * 2}`, after)
   })
   await judge(context, 'ROB-KILL-006', async () => {
     await context.call('Volume.set', { ...at, k: 'other', v: 'kept' })
+    let before = ''
     for (let time = 0; time < TIMES; time += 1) {
-      const before = (await stat(context, sr, volume)).keys
       const params = { ...at, k: 'changing', v: `value ${time}` }
       await kill(context, 'Volume.set', params)
       const { keys } = await stat(context, sr, volume)
-      const isOldOrNew = keys.changing === before.changing || keys.changing === params.v
+      const isOldOrNew = [before, params.v].includes(keys.changing ?? '')
       demand(keys.other === 'kept' && isOldOrNew, 'the old value or the new, and the other key', keys)
       await context.call('Volume.set', params)
+      before = params.v
     }
   })
   await judge(context, 'ROB-KILL-007', async () => {
@@ -158,7 +162,7 @@ function judge(context: Context, id: ClauseId, body: () => Promise<void>): Promi
 }
 
 /** Runs a call and kills it after a random part of the time that such calls have taken so far. */
-async function kill<M extends MethodName>(context: Context, method: M, params: Own<M>): Promise<void> {
+export async function kill<M extends MethodName>(context: Context, method: M, params: Own<M>): Promise<void> {
   const durations = context.run.caller.log.seconds.get(method) ?? []
   const typical = durations.length === 0 ? 0.1 : durations.reduce((sum, seconds) => sum + seconds, 0) / durations.length
   const killer = new AbortController()

@@ -58,6 +58,10 @@ async function cycle(disk: Disk): Promise<void> {
 
 async function none(look: () => string[], what: string): Promise<void> {
   const end = Date.now() + GRACE
-  while (look().length > 0 && Date.now() < end) await delay(100)
-  demandEqual(look(), [], `no ${what} left`)
+  let left = look()
+  while (left.length > 0 && Date.now() < end) {
+    await delay(100)
+    left = look()
+  }
+  demandEqual(left, [], `no ${what} left`)
 }

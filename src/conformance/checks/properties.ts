@@ -5,7 +5,7 @@ import { demandEqual } from '../violation.ts'
 import { handleOf, listed, newVolume, stat, unchanging } from '../volumes.ts'
 
 /** The keys of section 12 of the script protocol, with values as the toolstack writes them. */
-const TOOLSTACK_KEYS = {
+export const TOOLSTACK_KEYS = {
   'vdi-type': 'user',
   content_id: '8f2b7c9e-2d0d-4b4d-9a3b-5a1f0a6d9a11',
   snapshot_time: '20261126T10:20:30Z',

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { parseJson, stringifyJson } from '../../contract/json.ts'
 import type { MethodName } from '../../contract/methods.ts'
 import { isObject } from '../../contract/normalise.ts'
+import type { TraceRecord } from '../../invoke/trace-record.ts'
 import { type Check, check, story } from '../check.ts'
 import type { ClauseId } from '../clauses.ts'
 import type { Context, Own } from '../context.ts'
@@ -22,6 +23,9 @@ export const TRACED = `OpaqueRef:"x"\n00-4bf92f3577b34da6a3ce929d0e0e4736-00f067
 /** Variables that are not expected. */
 export const ODD_ENVIRONMENT = { ODD: 'two words', QUOTED: `"'\`$(exit 3)`, LINES: 'one\ntwo', EMPTY: '', IFS: ' \t\n' }
 
+/** A text that some locales cannot write, with a number. */
+export const LOCALE_TEXT = 'Größe 数据 😀 1,5'
+
 export const PROTOCOL_CHECKS: readonly Check[] = [
   story(['PRO-STDOUT-001', 'PRO-STDOUT-002', 'PRO-EXIT-002', 'PRO-TIME-001'], 'shared', async (context) => {
     const all = await samples(context)
@@ -35,29 +39,13 @@ export const PROTOCOL_CHECKS: readonly Check[] = [
     for (const { method, params } of await samples(context)) {
       const { outcome, record } = await context.outcome(method, params as never)
       if (!outcome.ok) throw new CallFailed(method, outcome.error, record)
-      const printed = plain(outcome.text)
-      if (printed === undefined) throw new Violation(`plain JSON from ${method}`, outcome.text, record)
-      demandEqual(printed.value, outcome.value, `exactly typed members from ${method}`)
+      demandPlain(method, outcome, record)
     }
   }),
   story(['PRO-EXIT-001', 'PRO-ERROR-001', 'PRO-ERROR-002', 'PRO-ERROR-003', 'PRO-ERROR-004'], 'shared', errors),
   check('PRO-FD-001', 'shared', async (context) => {
     await succeed(context, await samples(context))
-    const { judged } = context.run.subjects
-    if (judged.kind === 'datapath' && context.run.uri !== undefined) {
-      const { uri } = await scratchDisk(context)
-      const disk = new Disk(context, uri)
-      await disk.attach()
-      await disk.activate()
-      await disk.deactivate()
-      await disk.detach()
-    }
-    const held = context.held
-    demand(
-      held.length === 0,
-      'stdout and stderr end with the script',
-      `${held.join(', ')}: something still held them open`,
-    )
+    await demandNoneHeld(context)
   }),
   raw(
     'PRO-STDIN-001',
@@ -116,7 +104,7 @@ export const PROTOCOL_CHECKS: readonly Check[] = [
     const environment = { ...context.run.environment, LC_ALL: 'C', LANG: 'C' }
     if (context.run.subjects.judged.kind === 'datapath')
       return succeed(context, await samples(context), { environment })
-    const text = 'Größe 数据 😀 1,5'
+    const text = LOCALE_TEXT
     const sr = await sharedSr(context)
     const volume = await newVolume(context, sr)
     const at = { sr: handleOf(sr), key: volume.key }
@@ -147,6 +135,22 @@ export const PROTOCOL_CHECKS: readonly Check[] = [
     createLarge(context, 2n ** 32n + BigInt(SMALL), (free) => free < 2n ** 32n + BigInt(SMALL)),
   ),
 ]
+
+/** Demands that nothing has held stdout or stderr open so far, nor does in the life of a disk. */
+export async function demandNoneHeld(context: Context): Promise<void> {
+  const { judged } = context.run.subjects
+  if (judged.kind === 'datapath' && context.run.uri !== undefined) {
+    const { uri } = await scratchDisk(context)
+    const disk = new Disk(context, uri)
+    await disk.attach()
+    await disk.activate()
+    await disk.deactivate()
+    await disk.detach()
+  }
+  const { held } = context
+  const seen = `${held.join(', ')}: something still held them open`
+  demand(held.length === 0, 'stdout and stderr end with the script', seen)
+}
 
 async function errors(context: Context): Promise<void> {
   const seen: NonNullable<Awaited<ReturnType<typeof failed>>>[] = []
@@ -265,6 +269,17 @@ async function createLarge(context: Context, size: bigint, mayRefuse: (free: big
   }
 }
 
+/** Demands a result that strict parsers read as lenient ones do. */
+export function demandPlain(
+  method: MethodName,
+  { text, value }: { readonly text: string; readonly value: unknown },
+  record?: TraceRecord,
+): void {
+  const printed = plain(text)
+  if (printed === undefined) throw new Violation(`plain JSON from ${method}`, text, record)
+  demandEqual(printed.value, value, `exactly typed members from ${method}`)
+}
+
 /** JSON as strict parsers read it. */
 function plain(text: string): { readonly value: unknown } | undefined {
   try {
@@ -280,6 +295,6 @@ function reversed(params: object): object {
 }
 
 /** Every character beyond ASCII as \u escapes. */
-function escapedText(text: string): string {
+export function escapedText(text: string): string {
   return text.replace(/[^\n -~]/g, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`)
 }

@@ -1,12 +1,13 @@
 /** Checks on one volume: created, described, resized, destroyed. */
+import type { Smapiv3Error } from '../../contract/errors.ts'
 import { schemeOf } from '../../contract/uri.ts'
+import type { Called } from '../caller.ts'
 import { type Check, check, story } from '../check.ts'
 import type { Context } from '../context.ts'
 import { sharedSr } from '../sr-fixture.ts'
-import { demand, demandEqual, NotApplicable, Violation } from '../violation.ts'
+import { CallFailed, demand, demandEqual, NotApplicable, Violation } from '../violation.ts'
 import {
   destroy,
-  goneKey,
   handleOf,
   listed,
   MIB,
@@ -17,10 +18,11 @@ import {
   unchanging,
   type Volume,
 } from '../volumes.ts'
+import { unknownKey } from './unknown-key.ts'
 
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
+export const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
 /** How much larger than asked a volume may be. */
-const SLACK = 64 * MIB
+export const SLACK = 64 * MIB
 /** More than any storage has: 4 EiB. */
 const IMMENSE = 2n ** 62n
 
@@ -147,39 +149,6 @@ async function create(context: Context): Promise<void> {
   })
 }
 
-async function unknownKey(context: Context): Promise<void> {
-  const sr = await sharedSr(context)
-  const key = await goneKey(context, sr)
-  const at = { sr: handleOf(sr), key }
-  const what = 'the volume does not exist'
-  await context.judge('VOL-STAT-002', async () => {
-    await context.refused('Volume.stat', at, what)
-  })
-  await context.judge('VOL-STAT-003', async () => {
-    const { params = [] } = await context.refused('Volume.stat', at, what)
-    demand(params[0] === 'Volume_does_not_exist', 'the params ["Volume_does_not_exist", key]', params)
-  })
-  await context.judge('VOL-UNKNOWN-001', async () => {
-    await context.refused('Volume.set', { ...at, k: 'vdi-type', v: 'user' }, what)
-    await context.refused('Volume.unset', { ...at, k: 'vdi-type' }, what)
-    await context.refused('Volume.set_name', { ...at, new_name: 'ghost' }, what)
-    await context.refused('Volume.set_description', { ...at, new_description: 'ghost' }, what)
-    demand((await listed(context, sr, { key })) === undefined, 'no volume of that key', 'it is listed')
-  })
-  await context.judge('VOL-UNKNOWN-002', async () => {
-    await context.refused('Volume.snapshot', at, what)
-  })
-  await context.judge('VOL-UNKNOWN-003', async () => {
-    await context.refused('Volume.clone', at, what)
-  })
-  await context.judge('VOL-UNKNOWN-004', async () => {
-    await context.refused('Volume.resize', { ...at, new_size: 2 * SMALL }, what)
-  })
-  await context.judge('VOL-DESTROY-002', async () => {
-    await context.call('Volume.destroy', at)
-  })
-}
-
 async function resize(context: Context): Promise<void> {
   const sr = await sharedSr(context)
   const volume = await newVolume(context, sr, { description: 'a description' })
@@ -211,18 +180,42 @@ async function resize(context: Context): Promise<void> {
   await context.judge('VOL-RESIZE-002', async () => {
     if (!shrink.outcome.ok)
       return void (await context.refused('Volume.resize', { ...at, new_size: smaller }, 'it is smaller'))
-    const isDone = after.virtual_size < now.virtual_size && after.virtual_size >= smaller
-    if (!isDone)
-      throw new Violation(
-        `a refusal, or a size of about ${smaller}`,
-        `success, and a size of ${after.virtual_size}`,
-        shrink.record,
-      )
+    demandShrunk(shrink, { before: now, after, asked: smaller })
   })
   await context.judge('VOL-RESIZE-003', async () => {
     if (shrink.outcome.ok) throw new NotApplicable('needs a plugin that refuses to shrink')
-    const { code } = shrink.outcome.error
-    demand(code === 'SR_BACKEND_FAILURE_79', 'the code SR_BACKEND_FAILURE_79', code)
-    demandEqual(after.virtual_size, now.virtual_size, 'the size as before')
+    demandRefusal(shrink.outcome.error, { before: now, after })
   })
+}
+
+interface Shrinking {
+  readonly before: Volume
+  readonly after: Volume
+  /** Bytes. */
+  readonly asked: number
+}
+
+type Shrink = Called<'Volume.resize'>
+
+/** Demands that a volume that was made smaller is smaller, or that this was refused as the interface says. */
+export function demandResized(shrink: Shrink, sizes: Shrinking): void {
+  const { outcome, record, method } = shrink
+  if (outcome.ok) demandShrunk(shrink, sizes)
+  else if (outcome.error.kind === 'PLUGIN_ERROR') demandRefusal(outcome.error, sizes)
+  else throw new CallFailed(method, outcome.error, record, true)
+}
+
+function demandShrunk({ record }: Shrink, { before, after, asked }: Shrinking): void {
+  const isDone = after.virtual_size < before.virtual_size && after.virtual_size >= asked
+  if (!isDone)
+    throw new Violation(
+      `a refusal, or a size of about ${asked}`,
+      `success, and a size of ${after.virtual_size}`,
+      record,
+    )
+}
+
+function demandRefusal({ code }: Smapiv3Error, { before, after }: Omit<Shrinking, 'asked'>): void {
+  demand(code === 'SR_BACKEND_FAILURE_79', 'the code SR_BACKEND_FAILURE_79', code)
+  demandEqual(after.virtual_size, before.virtual_size, 'the size as before')
 }

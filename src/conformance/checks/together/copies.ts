@@ -1,35 +1,79 @@
-/** One volume with snapshots, clones, and a chain of them, each of which keeps its own bytes. */
-import { demandPattern, type Pattern, spread, writePattern } from '../../access/pattern.ts'
+/** One volume with snapshots, clones, a copy, and a chain of them, each of which keeps its own bytes. */
+import { BLOCK, demandPattern, type Pattern, spread, writePattern, zeroes } from '../../access/pattern.ts'
+import type { ClauseId } from '../../clauses.ts'
 import type { Context } from '../../context.ts'
 import { usingVolume } from '../../disks.ts'
+import type { Sr } from '../../sr.ts'
 import type { Together } from '../../together.ts'
-import { cloneOf, destroy, SMALL, snapshotOf, type Volume } from '../../volumes.ts'
+import { cloneOf, destroy, handleOf, MIB, make, SMALL, snapshotOf, stat, type Volume } from '../../volumes.ts'
 import { all } from '../all.ts'
+import { CHANGED, changed, compare, demandEach, demandFew, demandFewTracked, demandTracked } from '../changes.ts'
 import { look, written } from '../data.ts'
 import { overwrite } from '../data-copies.ts'
 
+/** What all of the volumes are for; the other checks look at some of them. */
+const COPIES: readonly ClauseId[] = ['DATA-SNAPSHOT-001', 'DATA-SNAPSHOT-007', 'DATA-CLONE-001', 'DATA-CLONE-005']
+
 export const COPIES_TOGETHER: Together = {
-  checks: ['DATA-SNAPSHOT-001', 'DATA-SNAPSHOT-007', 'DATA-CLONE-001', 'DATA-CLONE-005'],
+  checks: [
+    ...COPIES,
+    'DATA-REVERT-001',
+    'DATA-COPY-001',
+    'DATA-RESIZE-001',
+    'DP-READONLY-003',
+    'VOL-COMPARE-002',
+    'VOL-CBT-004',
+    'VOL-COMPOSE-001',
+  ],
   async run(context) {
+    const areCopies = COPIES.some((id) => context.isAbout(id))
     const { sr, volume, pattern } = await written(context)
+    const at = { sr: handleOf(sr), key: volume.key }
+    if (context.isAbout('VOL-CBT-004')) await context.call('Volume.enable_cbt', at)
     const first = await snapshotOf(context, sr, volume)
     const later = await rewrite(context, volume, pattern)
     const second = await snapshotOf(context, sr, volume)
+    if (context.isAbout('VOL-CBT-004')) {
+      const blocks = await changed(context, handleOf(sr), first, second)
+      demandTracked(blocks, spread(SMALL))
+      demandFewTracked(blocks, spread(SMALL))
+    }
     const clone = await cloneOf(context, sr, volume)
     const branch = await cloneOf(context, sr, first)
-    const [ofClone, ofBranch] = await both(rewrite(context, clone, later), rewrite(context, branch, pattern))
-    const last = await rewrite(context, volume, later)
+    const [ofClone = later, ofBranch = pattern] = await all([
+      rewrite(context, clone, later),
+      rewrite(context, branch, pattern),
+      ...(context.isAbout('DATA-COPY-001') ? [copied(context, sr, volume, later)] : []),
+    ])
+    if (context.isAbout('VOL-COMPARE-002')) {
+      const ranges = await compare(context, handleOf(sr), volume, clone)
+      demandEach(ranges, spread(SMALL))
+      demandFew(ranges, spread(SMALL))
+    }
+    let last = await rewrite(context, volume, later)
+    if (context.isAbout('DATA-REVERT-001')) {
+      await context.call('Volume.revert', { ...at, snapshot: second.key })
+      await rewrite(context, await stat(context, sr, volume), later)
+      await context.call('Volume.revert', { ...at, snapshot: second.key })
+      last = later
+    }
     const third = await snapshotOf(context, sr, branch)
     const leaf = await cloneOf(context, sr, third)
-    await rewrite(context, leaf, ofBranch)
-    await overwrite(context, first)
-    await all([
-      look(context, first, pattern, 'the bytes of the time of the first snapshot'),
-      look(context, third, ofBranch, 'the bytes of the snapshot of a clone'),
-    ])
-    await look(context, branch, ofBranch, 'the bytes of the clone of a snapshot')
+    const own = await rewrite(context, leaf, ofBranch, [0, CHANGED])
+    if (areCopies) {
+      await overwrite(context, first)
+      await look(context, third, ofBranch, 'the bytes of the snapshot of a clone')
+    }
+    await look(context, first, pattern, 'the bytes of the time of the first snapshot')
+    if (context.isAbout('DATA-RESIZE-001')) await grown(context, sr, branch, ofBranch)
+    else await look(context, branch, ofBranch, 'the bytes of the clone of a snapshot')
+    if (context.isAbout('VOL-COMPOSE-001')) {
+      await context.call('Volume.compose', { sr: handleOf(sr), key: leaf.key, key2: clone.key })
+      const expected = new Map([...ofClone, ...own])
+      await look(context, await stat(context, sr, leaf), expected, 'its own bytes, and the others of the lower one')
+    }
     await destroy(context, sr, first)
-    await look(context, volume, last, 'the bytes of the origin')
+    await look(context, await stat(context, sr, volume), last, 'the bytes of the origin')
     await destroy(context, sr, volume)
     await all([
       look(context, second, later, 'the bytes of the time of the second snapshot'),
@@ -39,14 +83,28 @@ export const COPIES_TOGETHER: Together = {
 }
 
 /** Looks whether a volume holds the bytes that it should, and writes others. */
-function rewrite(context: Context, volume: Volume, before: Pattern): Promise<Pattern> {
+function rewrite(context: Context, volume: Volume, before: Pattern, offsets = spread(SMALL)): Promise<Pattern> {
   return usingVolume(context, volume, async (access) => {
     await demandPattern(access, before, 'the bytes as before')
-    return writePattern(access, context.random, spread(SMALL))
+    return writePattern(access, context.random, offsets)
   })
 }
 
-async function both<T>(one: Promise<T>, other: Promise<T>): Promise<[T, T]> {
-  const [first, second] = await all([one, other])
-  return [first as T, second as T]
+/** A copy that has the bytes of its source, and is written. */
+async function copied(context: Context, sr: Sr, volume: Volume, before: Pattern): Promise<Pattern> {
+  const params = { sr: handleOf(sr), key: volume.key, dest_sr: handleOf(sr) }
+  return rewrite(context, await make(context, sr, volume.name, 'Volume.copy', params), before)
+}
+
+/** A volume that grows keeps its bytes, and has zeroes after them until it is written there. */
+async function grown(context: Context, sr: Sr, volume: Volume, pattern: Pattern): Promise<void> {
+  await context.call('Volume.resize', { sr: handleOf(sr), key: volume.key, new_size: SMALL + 2 * MIB })
+  const resized = await stat(context, sr, volume)
+  const added = [Number(volume.virtual_size), Number(resized.virtual_size) - BLOCK]
+  await usingVolume(context, resized, async (access) => {
+    await demandPattern(access, zeroes(added), 'zeroes in the new part')
+    await demandPattern(access, pattern, 'the old bytes')
+    await demandPattern(access, await writePattern(access, context.random, added), 'the new part as it was written')
+    await demandPattern(access, pattern, 'the old bytes after the new part was written')
+  })
 }

@@ -1,11 +1,15 @@
-/** The life of one disk in the hands of three domains. */
+/** The life of one disk in the hands of three domains, until its volume is destroyed below it. */
+import { existsSync } from 'node:fs'
 import { type Access, describe, openImplementation, usable } from '../../access/access.ts'
 import { demandPattern, type Pattern, spread, writePattern, zeroes } from '../../access/pattern.ts'
 import { Disk, opened, scratchDisk } from '../../disks.ts'
+import { sharedSr } from '../../sr-fixture.ts'
 import type { Together } from '../../together.ts'
 import { demand, demandEqual } from '../../violation.ts'
-import { SMALL } from '../../volumes.ts'
+import { destroy, handleOf, SMALL } from '../../volumes.ts'
 import { writeEnds } from '../data.ts'
+import { demandSocket } from '../host.ts'
+import { hostileDomains } from '../input.ts'
 
 export const DISK_TOGETHER: Together = {
   checks: [
@@ -13,13 +17,19 @@ export const DISK_TOGETHER: Together = {
     'DP-ATTACH-007',
     'DP-ATTACH-008',
     'DP-ACTIVATE-003',
+    'DP-READONLY-001',
+    'DP-IMPORT-001',
+    'DP-DETACH-004',
     'DP-STATE-002',
+    'INP-DOMAIN-001',
     'DATA-KEEP-001',
     'DATA-ZERO-001',
   ],
   async run(context) {
     const { uri, volume } = await scratchDisk(context, SMALL + 1)
-    const [one, two, three] = [new Disk(context, uri), new Disk(context, uri), new Disk(context, uri)]
+    const { canary, domains } = hostileDomains(context)
+    const [second, third] = context.isAbout('INP-DOMAIN-001') ? domains : []
+    const [one, two, three] = [new Disk(context, uri), new Disk(context, uri, second), new Disk(context, uri, third)]
     const holds = (pattern: Pattern) => (access: Access) => demandPattern(access, pattern, 'what was written')
     await context.refused('Datapath.activate', { uri, domain: context.domain() }, 'the disk is not attached')
     const backend = await one.attach()
@@ -64,13 +74,33 @@ export const DISK_TOGETHER: Together = {
     await three.deactivate()
     await three.detach()
     await three.detach()
-    // And the first one has it again.
+    await three.deactivate()
+    // And the first one has it again, alone and then with the second, to read.
     const again = await one.attach()
     await one.deactivate()
+    if (context.isAbout('DP-READONLY-001')) {
+      await one.activateReadonly()
+      await one.activateReadonly()
+      await opened(again, holds(later), false)
+      const beside = await two.attach()
+      await two.activateReadonly()
+      await opened(beside, holds(later), false)
+      await opened(again, holds(later), false)
+      await two.deactivate()
+      await two.detach()
+      await one.deactivate()
+    }
     await one.activate()
     await opened(again, holds(later))
+    if (context.isAbout('DP-IMPORT-001'))
+      await demandSocket(await context.call('Datapath.import_activate', { uri, domain: one.domain }))
+    const removed = context.isAbout('DP-DETACH-004') ? volume : undefined
+    const sr = removed === undefined ? undefined : await sharedSr(context)
+    const removal = sr && removed && (await context.outcome('Volume.destroy', { sr: handleOf(sr), key: removed.key }))
     await one.deactivate()
     await one.detach()
-    await one.deactivate()
+    if (sr && removed && removal?.outcome.ok) sr.forget(removed.key)
+    else if (sr && removed) await destroy(context, sr, removed)
+    demand(!existsSync(canary), 'a domain that runs nothing', 'a command in it was run')
   },
 }

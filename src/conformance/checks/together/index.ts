@@ -1,15 +1,30 @@
 /** Every group of checks that go together. */
 import type { Together } from '../../together.ts'
+import { CHANGES_TOGETHER } from './changes.ts'
+import { CONCURRENCY_TOGETHER } from './concurrency.ts'
 import { COPIES_TOGETHER } from './copies.ts'
 import { DISK_TOGETHER } from './disk.ts'
+import { DISKS_TOGETHER } from './disks.ts'
 import { INPUT_TOGETHER } from './input.ts'
+import { JOBS_TOGETHER } from './jobs.ts'
+import { KEEP_TOGETHER } from './keep.ts'
+import { KILL_TOGETHER } from './kill.ts'
 import { NONPERSISTENT_TOGETHER } from './nonpersistent.ts'
 import { PROTOCOL_TOGETHER } from './protocol.ts'
+import { RECORDS_TOGETHER } from './records.ts'
 
+/** Those that take longest first, so that none of them is left over at the end. */
 export const TOGETHER: readonly Together[] = [
-  PROTOCOL_TOGETHER,
-  INPUT_TOGETHER,
-  DISK_TOGETHER,
   COPIES_TOGETHER,
+  KILL_TOGETHER,
+  DISK_TOGETHER,
+  RECORDS_TOGETHER,
+  KEEP_TOGETHER,
   NONPERSISTENT_TOGETHER,
+  JOBS_TOGETHER,
+  DISKS_TOGETHER,
+  CONCURRENCY_TOGETHER,
+  INPUT_TOGETHER,
+  PROTOCOL_TOGETHER,
+  CHANGES_TOGETHER,
 ]

@@ -1,18 +1,31 @@
-/** All hostile texts on a few volumes. */
+/** All hostile texts on a few volumes, in two locales. */
 import { existsSync } from 'node:fs'
 import { sharedSr } from '../../sr-fixture.ts'
 import type { Together } from '../../together.ts'
-import { demand, demandEqual } from '../../violation.ts'
+import { demand, demandEqual, NotApplicable } from '../../violation.ts'
 import { handleOf, newVolume, stat, type Volume } from '../../volumes.ts'
 import { all } from '../all.ts'
-import { canaryOf, shellTexts, TEXTS } from '../input.ts'
+import { canaryOf, HOSTILE_KEYS, LONG_TEXT, shellTexts, TEXTS } from '../input.ts'
+import { escapedText, LOCALE_TEXT } from '../protocol.ts'
 
 /** Texts that are hostile only where they are all that there is. */
 const WHOLE = ['INP-PATH-001', 'INP-SPACE-001', 'INP-JSON-001'] as const
 
 export const INPUT_TOGETHER: Together = {
-  checks: [...Object.keys(TEXTS), 'INP-SHELL-001'] as Together['checks'],
+  checks: [
+    ...Object.keys(TEXTS),
+    'INP-SHELL-001',
+    'INP-EMPTY-001',
+    'INP-LONG-001',
+    'INP-META-001',
+    'PRO-STDIN-003',
+    'PRO-ENV-002',
+  ] as Together['checks'],
   async run(context) {
+    if (context.run.subjects.judged.kind === 'datapath') throw new NotApplicable('needs volumes')
+    const { environment: usual } = context.run
+    const inC = { ...usual, LC_ALL: 'C', LANG: 'C' }
+    const inUtf8 = { ...usual, LC_ALL: 'C.UTF-8', LANG: 'C.UTF-8' }
     const sr = await sharedSr(context)
     const canary = canaryOf(context, 'of all')
     const others = Object.entries(TEXTS).filter(([id]) => !(WHOLE as readonly string[]).includes(id))
@@ -27,8 +40,9 @@ export const INPUT_TOGETHER: Together = {
       {
         name: every,
         description: every,
-        keys: Object.fromEntries(values.map((text, index) => [`text-${index}`, text])),
+        keys: Object.fromEntries(values.map((text, index) => [HOSTILE_KEYS[index] ?? `text-${index}`, text])),
       },
+      { name: '', description: '', keys: { empty: '', long: LONG_TEXT } },
       ...wholes.map((texts) => ({ name: texts.join(' '), description: texts.at(-1) ?? '', keys: {} })),
     ]
     const volumes = await all(given.map(({ name, description }) => newVolume(context, sr, { name, description })))
@@ -36,6 +50,22 @@ export const INPUT_TOGETHER: Together = {
       Object.entries(keys).map(([k, v]) => context.call('Volume.set', { sr: handleOf(sr), key, k, v: String(v) }))
     await all(volumes.flatMap((volume, index) => set(volume, given[index]?.keys ?? {})))
     const of = ({ name, description, keys }: Volume) => ({ name, description, keys })
+    const [first] = volumes
+    // What was set with one locale and written plainly, or with another and all in escapes, is one text.
+    if (first !== undefined) {
+      const at = { sr: handleOf(sr), key: first.key }
+      const escaped = { ...at, k: 'escaped', v: LOCALE_TEXT }
+      await context.call('Volume.set', { ...at, k: LOCALE_TEXT, v: LOCALE_TEXT }, { environment: inC })
+      await context.call('Volume.set', escaped, { environment: inUtf8, input: escapedText(context.input(escaped)) })
+      await context.call('Volume.set', { ...at, k: '../removed', v: '' })
+      await context.call('Volume.unset', { ...at, k: '../removed' })
+      Object.assign(given[0]?.keys ?? {}, { [LOCALE_TEXT]: LOCALE_TEXT, escaped: LOCALE_TEXT })
+      demandEqual(
+        of(await context.call('Volume.stat', at, { environment: inC })),
+        given[0],
+        'the text as it was given, read with LC_ALL=C',
+      )
+    }
     const seen = await all(volumes.map((volume) => stat(context, sr, volume)))
     demandEqual(seen.map(of), given, 'the text as it was given')
     const listed = await context.call('SR.ls', { sr: handleOf(sr) })

@@ -6,7 +6,7 @@ import type { Context } from '../../context.ts'
 import type { Together } from '../../together.ts'
 import { demandEqual } from '../../violation.ts'
 import { MIB } from '../../volumes.ts'
-import { ODD_ENVIRONMENT, TRACED } from '../protocol.ts'
+import { demandNoneHeld, demandPlain, ODD_ENVIRONMENT, TRACED } from '../protocol.ts'
 import { type Sample, samples } from '../samples.ts'
 
 export const PROTOCOL_TOGETHER: Together = {
@@ -19,6 +19,9 @@ export const PROTOCOL_TOGETHER: Together = {
     'PRO-ENV-001',
     'PRO-ENV-003',
     'PRO-CWD-001',
+    'PRO-STDOUT-001',
+    'PRO-STDOUT-003',
+    'PRO-FD-001',
   ],
   async run(context) {
     const { environment, leastEnvironment, scratch } = context.run
@@ -29,6 +32,7 @@ export const PROTOCOL_TOGETHER: Together = {
     const long = `${TRACED}${'x'.repeat(MIB)}`
     await each(context, all, { cwd, environment: odd, dbg: long, isReversed: true })
     await each(context, all, { cwd, environment: leastEnvironment, dbg: '', isReversed: false })
+    if (context.isAbout('PRO-FD-001')) await demandNoneHeld(context)
     demandEqual(readdirSync(cwd), [], 'nothing in the working directory')
   },
 }
@@ -48,6 +52,8 @@ async function each(context: Context, all: readonly Sample[], { isReversed, dbg,
     const input = stringifyJson(
       isReversed ? { future_parameter: { of: [1] }, ...Object.fromEntries(entries.reverse()) } : { dbg, ...params },
     )
-    await context.call(method, params as never, { ...options, input })
+    const called = await context.outcome(method, params as never, { ...options, input })
+    context.succeeded(called)
+    if (called.outcome.ok && context.isAbout('PRO-STDOUT-003')) demandPlain(method, called.outcome, called.record)
   }
 }

@@ -1,0 +1,204 @@
+/** One volume with everything that can be derived from it, whose records are looked at in every way. */
+import { schemeOf } from '../../../contract/uri.ts'
+import type { Context } from '../../context.ts'
+import type { Sr } from '../../sr.ts'
+import { sharedSr } from '../../sr-fixture.ts'
+import type { Together } from '../../together.ts'
+import { demand, demandEqual } from '../../violation.ts'
+import {
+  cloneOf,
+  destroy,
+  handleOf,
+  make,
+  newVolume,
+  SMALL,
+  snapshotOf,
+  stat,
+  unchanging,
+  type Volume,
+} from '../../volumes.ts'
+import { compare } from '../changes.ts'
+import { demandDistinct, demandInherited } from '../copies.ts'
+import { TOOLSTACK_KEYS } from '../properties.ts'
+import { demandNothing } from '../unknown-key.ts'
+import { demandResized, SLACK, UUID } from '../volume.ts'
+
+/** What a volume has after {@link described}. */
+const KEYS = { ...TOOLSTACK_KEYS, 'vdi-type': 'system', empty: '', second: '2' }
+
+export const RECORDS_TOGETHER: Together = {
+  checks: [
+    'SR-LS-001',
+    'VOL-CREATE-001',
+    'VOL-STAT-002',
+    'VOL-RESIZE-001',
+    'VOL-DESTROY-001',
+    'VOL-SET-001',
+    'VOL-NAME-001',
+    'VOL-SNAPSHOT-001',
+    'VOL-CLONE-001',
+    'VOL-REVERT-001',
+    'VOL-COPY-001',
+    'VOL-COMPARE-001',
+    'VOL-SIMILAR-001',
+  ],
+  async run(context) {
+    const sr = await sharedSr(context)
+    const { origin, twin } = await created(context, sr)
+    const snapshot = await snapshotOf(context, sr, origin)
+    const clone = await cloneOf(context, sr, origin)
+    const snapshots = [snapshot]
+    if (context.run.selected('VOL-SNAPSHOT-009')) snapshots.push(await snapshotOf(context, sr, snapshot))
+    const clones = [clone, await cloneOf(context, sr, snapshot), await cloneOf(context, sr, clone)]
+    if (context.isAbout('VOL-COPY-001')) clones.push(await copyOf(context, sr, origin))
+    const made = [...snapshots, ...clones]
+    for (const volume of made) {
+      demandDistinct(volume, origin)
+      demandInherited(volume, origin)
+      demandEqual(volume.virtual_size, origin.virtual_size, 'the size')
+      demandEqual(volume.read_write, clones.includes(volume), 'read_write')
+    }
+    // What is done to one of them is not seen on another.
+    const name = context.name('renamed snapshot')
+    const at = ({ key }: Volume) => ({ sr: handleOf(sr), key })
+    await context.call('Volume.set', { ...at(snapshot), k: 'snapshot_of', v: origin.key })
+    await context.call('Volume.set_name', { ...at(snapshot), new_name: name })
+    await context.call('Volume.resize', { ...at(clone), new_size: SMALL * 2 })
+    const grown = await stat(context, sr, clone)
+    const large = await resized(context, sr, origin)
+    const changed = [
+      large,
+      { ...snapshot, name, keys: { snapshot_of: origin.key } },
+      { ...clone, keys: {}, virtual_size: grown.virtual_size, uri: grown.uri },
+    ]
+    const others = [twin, ...made.filter((volume) => volume !== snapshot && volume !== clone)]
+    await demandRecords(context, sr, changed, others)
+    await derived(context, sr, origin, clone)
+    if (context.isAbout('VOL-REVERT-001')) await reverted(context, sr, large, snapshot)
+    await destroyed(context, sr, clone, twin)
+  },
+}
+
+/** Two volumes of one name, the first with a description and metadata. */
+async function created(context: Context, sr: Sr): Promise<{ origin: Volume; twin: Volume }> {
+  const request = { name: context.name('volume'), description: 'a description', size: SMALL + 1 }
+  const volume = await newVolume(context, sr, request)
+  const { name, description, keys, read_write, sharable, uri, uuid, virtual_size: size } = volume
+  const expected = { name: request.name, description: request.description, keys: {}, read_write: true, sharable: false }
+  demandEqual({ name, description, keys, read_write, sharable }, expected, 'as asked')
+  demand(size >= request.size && size < request.size + SLACK, `at least ${request.size}, and not much more`, size)
+  demand(uuid !== undefined && UUID.test(uuid), 'a uuid', uuid)
+  demand(uri.length > 0 && uri.every((text) => schemeOf(text) !== undefined), 'URIs with a scheme', uri)
+  demand(volume.physical_utilisation >= 0, 'not below 0', volume.physical_utilisation)
+  const twin = await newVolume(context, sr, { name: request.name, size: 5_000_000 })
+  demandDistinct(twin, volume)
+  demand(twin.virtual_size >= 5_000_000, 'at least 5000000', twin.virtual_size)
+  demandEqual(unchanging(await stat(context, sr, volume)), unchanging(volume), 'what Volume.create answered')
+  return { origin: await described(context, sr, volume), twin }
+}
+
+/** Gives a volume another name and description, and metadata. */
+async function described(context: Context, sr: Sr, volume: Volume): Promise<Volume> {
+  const at = { sr: handleOf(sr), key: volume.key }
+  const name = context.name('renamed')
+  const description = 'two\nlines'
+  if (context.isAbout('VOL-SET-001')) {
+    await context.call('Volume.set', { ...at, k: 'vdi-type', v: 'user' })
+    for (const [k, v] of Object.entries({ ...KEYS, first: '1' })) await context.call('Volume.set', { ...at, k, v })
+    await context.call('Volume.unset', { ...at, k: 'first' })
+    await context.call('Volume.unset', { ...at, k: 'never-set' })
+  } else await context.call('Volume.set', { ...at, k: 'vdi-type', v: 'user' })
+  await context.call('Volume.set_name', { ...at, new_name: name })
+  await context.call('Volume.set_description', { ...at, new_description: description })
+  const seen = await stat(context, sr, volume)
+  const keys = context.isAbout('VOL-SET-001') ? KEYS : { 'vdi-type': 'user' }
+  demandEqual(unchanging(seen), { ...unchanging(volume), name, description, keys }, 'the metadata as it was set')
+  // So that it is found by its name, should it be lost.
+  await context.call('Volume.set_name', { ...at, new_name: volume.name })
+  return { ...seen, name: volume.name }
+}
+
+function copyOf(context: Context, sr: Sr, { key, name }: Volume): Promise<Volume> {
+  return make(context, sr, name, 'Volume.copy', { sr: handleOf(sr), key, dest_sr: handleOf(sr) })
+}
+
+/** Makes a volume larger, twice, and tries to make it smaller. */
+async function resized(context: Context, sr: Sr, volume: Volume): Promise<Volume> {
+  const at = { sr: handleOf(sr), key: volume.key }
+  const size = SMALL * 3 + 1
+  await context.call('Volume.resize', { ...at, new_size: size })
+  const large = await stat(context, sr, volume)
+  demand(large.virtual_size >= size, `at least ${size}`, large)
+  await context.call('Volume.resize', { ...at, new_size: large.virtual_size })
+  const smaller = Math.floor(Number(large.virtual_size) / 3)
+  const shrink = await context.outcome('Volume.resize', { ...at, new_size: smaller })
+  const after = await stat(context, sr, volume)
+  demandResized(shrink, { before: large, after, asked: smaller })
+  // A URI may tell the size.
+  const of = ({ virtual_size: _, uri: _uri, ...rest }: ReturnType<typeof unchanging>) => rest
+  demandEqual(of(unchanging(after)), of(unchanging(volume)), 'all but the size as before')
+  return after
+}
+
+/** Demands the records of some volumes in the list and one by one, and that the others are in the list. */
+async function demandRecords(context: Context, sr: Sr, seen: readonly Volume[], others: readonly Volume[]) {
+  const list = await context.call('SR.ls', { sr: handleOf(sr) })
+  for (const ids of [list.map(({ key }) => key), list.flatMap(({ uuid }) => (uuid === undefined ? [] : [uuid]))])
+    demandEqual(
+      ids.filter((id, index) => ids.indexOf(id) !== index),
+      [],
+      'no key and no uuid twice',
+    )
+  const find = ({ key }: Volume) => list.find((record) => record.key === key)
+  for (const volume of seen) {
+    const alone = await stat(context, sr, volume)
+    demandEqual(unchanging(alone), unchanging(volume), 'the record as it was left')
+    const listed = find(volume)
+    demandEqual(listed && unchanging(listed), unchanging(alone), 'the same in SR.ls')
+  }
+  for (const volume of others) {
+    const listed = find(volume)
+    demandEqual(listed && unchanging(listed), { ...unchanging(volume), keys: {} }, 'the record as it was, in SR.ls')
+  }
+}
+
+/** What is asked of two volumes at once. */
+async function derived(context: Context, sr: Sr, origin: Volume, clone: Volume): Promise<void> {
+  if (context.isAbout('VOL-COMPARE-001'))
+    await compare(context, handleOf(sr), await stat(context, sr, origin), await stat(context, sr, clone))
+  if (!context.isAbout('VOL-SIMILAR-001')) return
+  const keys = await context.call('Volume.similar_content', { sr: handleOf(sr), key: clone.key })
+  demand(!keys.includes(clone.key), 'not the volume itself', keys)
+}
+
+async function reverted(context: Context, sr: Sr, volume: Volume, snapshot: Volume): Promise<void> {
+  const revert = (key: string) => ({ sr: handleOf(sr), key: volume.key, snapshot: key }) as const
+  await context.call('Volume.revert', revert(snapshot.key))
+  await context.call('Volume.revert', revert(snapshot.key))
+  const after = await stat(context, sr, volume)
+  // The content may be somewhere else now, and Volume.stat is asked before each use.
+  const of = ({ uri: _, ...rest }: ReturnType<typeof unchanging>) => rest
+  const expected = { ...of(unchanging(volume)), virtual_size: snapshot.virtual_size }
+  demandEqual(of(unchanging(after)), expected, 'the volume as before, with the size of the snapshot')
+  demandEqual((await stat(context, sr, snapshot)).key, snapshot.key, 'the snapshot')
+}
+
+/** Destroys a volume, which is then not known any more. */
+async function destroyed(context: Context, sr: Sr, volume: Volume, other: Volume): Promise<void> {
+  await destroy(context, sr, volume)
+  demandEqual(unchanging(await stat(context, sr, other)), unchanging(other), 'the other volume as before')
+  const next = await newVolume(context, sr, { name: volume.name })
+  demand(next.key !== volume.key, `a key other than ${volume.key}`, next.key)
+  await demandNothing(context, sr, volume)
+  if (context.isAbout('VOL-REVERT-001')) {
+    const params = { sr: handleOf(sr), key: other.key, snapshot: volume.key }
+    await context.refused('Volume.revert', params, 'the snapshot does not exist')
+    demandEqual((await stat(context, sr, other)).key, other.key, 'the volume')
+  }
+  const left = await context.call('SR.ls', { sr: handleOf(sr) })
+  demandEqual(
+    left.filter(({ key }) => key === volume.key),
+    [],
+    'no record of the volume that was destroyed',
+  )
+}
