@@ -15,6 +15,7 @@ import {
   fstatSync,
   fsyncSync,
   openSync,
+  readdirSync,
   readFileSync,
   renameSync,
   rmSync,
@@ -22,7 +23,7 @@ import {
   writeFileSync,
   writeSync,
 } from 'node:fs'
-import { dirname } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { errnoOf, storageError } from './storage-error.ts'
 
 /** What is appended to a file's name while it is being written. */
@@ -82,6 +83,19 @@ export function replaceRunFile(path: string, make: (temporary: string) => void):
   } catch (error) {
     rmSync(temporary, { force: true })
     throw storageError(error)
+  }
+}
+
+/** Removes a file of {@link replaceRunFile}, if it is there, and what writers of it that were killed have left. */
+export function removeRunFile(path: string): void {
+  rmSync(path, { force: true })
+  const directory = dirname(path)
+  const begin = `${basename(path)}.`
+  for (const name of readdirSync(directory)) {
+    if (!name.startsWith(begin) || !name.endsWith(TEMPORARY_SUFFIX)) continue
+    const pid = name.slice(begin.length, -TEMPORARY_SUFFIX.length)
+    // One that still runs renames it.
+    if (/^\d+$/.test(pid) && !existsSync(`/proc/${pid}`)) rmSync(join(directory, name), { force: true })
   }
 }
 

@@ -1,4 +1,4 @@
-import { execFile } from 'node:child_process'
+import { execFile, spawnSync } from 'node:child_process'
 import {
   closeSync,
   existsSync,
@@ -15,7 +15,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { dir } from 'tmp-promise'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { afresh, writeFileAtomic } from '../../src/engine/atomic-file.ts'
+import { afresh, removeRunFile, writeFileAtomic } from '../../src/engine/atomic-file.ts'
 import { differingBlocks } from '../../src/engine/compare.ts'
 import { copyImage } from '../../src/engine/copy.ts'
 import { formatFileUri, parseFileUri } from '../../src/engine/file-uri.ts'
@@ -67,6 +67,16 @@ describe('replaceRunFile', () => {
     await written
     expect(readdirSync(directory)).toEqual(['file'])
   }, 60_000)
+
+  test('is undone with all that killed writers have left, and nothing of those at work', () => {
+    const path = join(directory, 'file')
+    const { pid: dead } = spawnSync('true')
+    const alive = [`file.${process.pid}.tmp`, `other.${dead}.tmp`]
+    for (const name of ['file', `file.${dead}.tmp`, ...alive]) writeFileSync(join(directory, name), 'content')
+    removeRunFile(path)
+    removeRunFile(path)
+    expect(readdirSync(directory).sort()).toEqual(alive.sort())
+  })
 })
 
 describe('afresh', () => {

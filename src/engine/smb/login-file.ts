@@ -2,9 +2,9 @@
  * The login of an SR on a share, for the calls after SR.attach and for the datapath: a file of mode 600 in the run
  * directory, or a link to the one that an administrator wrote. It goes with the SR's mount.
  */
-import { lstatSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { lstatSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { replaceRunFile } from '../atomic-file.ts'
+import { removeRunFile, replaceRunFile } from '../atomic-file.ts'
 import { type Credentials, readCredentials } from '../credentials.ts'
 import { fileNameFor, runDirectory } from '../run-directory.ts'
 
@@ -42,7 +42,7 @@ export function savedLogin(sr: string): LoginSource {
 
 /** It is no error where there is none. */
 export function forgetLogin(sr: string): void {
-  rmSync(loginFile(sr), { force: true })
+  removeRunFile(loginFile(sr))
 }
 
 function textOf(login: Credentials): string {

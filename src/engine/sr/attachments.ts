@@ -3,11 +3,11 @@
  * detached SR can be refused, and the handle of storage that has vanished can still be detached. A record from before
  * the host started last does not count.
  */
-import { readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { stringifyJson } from '../../contract/json.ts'
 import { errors } from '../../kit/index.ts'
-import { replaceRunFile } from '../atomic-file.ts'
+import { removeRunFile, replaceRunFile } from '../atomic-file.ts'
 import { bootId, fileNameFor, runDirectory } from '../run-directory.ts'
 import { errnoOf } from '../storage-error.ts'
 import { readRecord } from './record-file.ts'
@@ -63,7 +63,7 @@ export function attachmentsOf<A extends Attachment>(
       const text = stringifyJson({ ...attachment, boot: bootId() })
       replaceRunFile(fileOf(attachment.sr), (temporary) => writeFileSync(temporary, text, { mode: 0o600 }))
     },
-    forget: (sr) => rmSync(fileOf(sr), { force: true }),
+    forget: (sr) => removeRunFile(fileOf(sr)),
     find,
     of(sr) {
       const attachment = find(sr)

@@ -49,7 +49,8 @@ export const ROBUSTNESS: readonly Twin[] = [
       [
         'volume',
         '        for key in keys_of(sr):\n            try:',
-        '        keys = keys_of(sr)\n        call(dbg, ["sleep", "0.5"])\n        for key in keys:\n            try:',
+        // It waits for one of them to go, so that whoever destroys volumes meanwhile is met.
+        '        keys = keys_of(sr)\n        for _ in range(15):\n            if all(os.path.exists(record_file(sr, key)) for key in keys):\n                call(dbg, ["sleep", "0.1"])\n        for key in keys:\n            try:',
       ],
       ['volume', '            except Volume_does_not_exist:', '            except ZeroDivisionError:'],
     ],

@@ -45,7 +45,7 @@ export const CONCURRENCY_TOGETHER: Together = {
       all(
         doomed.map(async (volume) => {
           await destroy(context, sr, volume)
-          await destroy(context, sr, await newVolume(context, sr))
+          for (let time = 0; time < 2; time += 1) await destroy(context, sr, await newVolume(context, sr))
         }),
       ),
     )
