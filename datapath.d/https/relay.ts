@@ -3,7 +3,7 @@
  * system trusts, and nbdkit's takes a file. nbdkit reads from the server and serves it over NBD to the daemon. There is
  * one for each URI, from attach to detach.
  */
-import { closeSync, existsSync, rmSync } from 'node:fs'
+import { closeSync, existsSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { openSecret } from '../../src/engine/background.ts'
 import type { Credentials } from '../../src/engine/credentials.ts'
@@ -43,8 +43,8 @@ export async function startRelay(uri: ParsedUri, ca: string, credentials: Creden
   if (url.includes('?')) throw new DiskUriError(uri.text, 'a query for the server is not possible together with ca')
   if (!existsSync(ca)) throw new RelayError(`the file of the option ca does not exist: ${ca}`)
   const socket = relaySocket(uri)
-  if (existsSync(socket) && findProcess(socket) !== undefined) return
-  await endRelay(uri)
+  if (existsSync(socket) && (isListenedOn(socket) || findProcess(socket) !== undefined)) return
+  if (existsSync(socket) || isListenedOn(socket)) await endRelay(uri)
   const { user, password } = credentials
   const secret = password === undefined ? undefined : openSecret(`${socket}.secret`, password)
   try {
@@ -59,6 +59,14 @@ export async function startRelay(uri: ParsedUri, ca: string, credentials: Creden
   } finally {
     if (secret !== undefined) closeSync(secret)
   }
+}
+
+/**
+ * Whether a process of this network namespace listens on a socket, as the kernel lists them: activate is the downtime of a
+ * migration, and a look at every process takes milliseconds.
+ */
+function isListenedOn(socket: string): boolean {
+  return readFileSync('/proc/net/unix', 'utf8').includes(` ${socket}\n`)
 }
 
 /** Ends the relay of a URI; it is no error where there is none. */

@@ -1,7 +1,8 @@
 import { execFileSync } from 'node:child_process'
 import { join } from 'node:path'
-import { describe } from 'vitest'
+import { describe, test } from 'vitest'
 import { createImageArguments } from '../../src/engine/image-format.ts'
+import { io, nbdUriOf } from '../support/datapath.ts'
 import { lacks } from '../support/needs.ts'
 import { NFS_NEEDS, nfsServer } from '../support/servers/nfs.ts'
 import { DISK_SIZE, testsOfEveryScheme, underTest } from './networked.ts'
@@ -22,5 +23,16 @@ async function start(exportPath?: string) {
 }
 
 describe.skipIf(missing)('nfs', () => {
-  testsOfEveryScheme(underTest('datapath.d/nfs', () => start()))
+  const it = underTest('datapath.d/nfs', () => start())
+  testsOfEveryScheme(it)
+
+  test('an image that grew while it was attached and not activated has its new size', async () => {
+    const uri = await it.server.newDisk()
+    const answer = await it.attach(uri)
+    execFileSync('qemu-img', ['resize', '-q', '-f', 'qcow2', decodeURI(new URL(uri).pathname), String(2 * DISK_SIZE)])
+    await it.plugin.call('Datapath.activate', { uri, domain: '1' })
+    await io(nbdUriOf(answer), ['write -P 0xa5 20M 64k', 'read -P 0xa5 20M 64k'])
+    const [device] = answer.implementations.flatMap(([kind, value]) => (kind === 'BlockDevice' ? [value.path] : []))
+    if (device !== undefined) await io(device, ['read -P 0xa5 20M 64k'])
+  })
 })

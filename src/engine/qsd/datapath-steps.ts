@@ -22,6 +22,7 @@ import type { DiskAddress } from './exports.ts'
 import { type DiskDescription, exportIsReadOnly, opensAtActivation } from './nodes.ts'
 import { QmpError } from './qmp.ts'
 import type { SchemeDriver } from './scheme-driver.ts'
+import { canSaySize } from './size-in-file.ts'
 
 /** The disk of a call, and what makes its block device where it cannot do so itself. */
 export interface Place {
@@ -53,12 +54,17 @@ export async function activate(driver: SchemeDriver, place: Place, state: Domain
   const { description, exports, fronted } = content
   const { disk, front } = place
   await holdingDaemon(disk.daemon, async () => {
+    const access = state === 'activated' ? 'read-write' : 'read-only'
+    const open = () => naming(place, () => activateDisk(disk, description, exports, access))
     if (!isUp(disk) || (fronted && !isUp(front))) await attach(place, content)
-    // Elsewhere a look at the image is a connection to the server, and this is the downtime of a migration.
-    else if (opensAtActivation(description.protocol)) await refresh(place, content)
-    await naming(place, () =>
-      activateDisk(disk, description, exports, state === 'activated' ? 'read-write' : 'read-only'),
-    )
+    // A look at the image of its own may be a connection to a server, and this is the downtime of a migration.
+    else if (canSaySize(description) || readState(disk.daemon, disk.id)?.phase === 'active') {
+      if (opensAtActivation(description.protocol)) await refresh(place, content)
+    }
+    if (await open()) return
+    await deactivateDisk(disk)
+    await refresh(place, content)
+    await open()
   })
 }
 

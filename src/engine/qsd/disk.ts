@@ -26,7 +26,7 @@ import {
   opensAtActivation,
 } from './nodes.ts'
 import { type Qmp, QmpConnectionError, withQmp } from './qmp.ts'
-import { sizeInFile } from './size-in-file.ts'
+import { saysSize } from './size-in-file.ts'
 
 /** Milliseconds for a daemon to take a connection, and for each answer, before it is taken for stuck. */
 const DETACH_PATIENCE = 10_000
@@ -63,6 +63,7 @@ export function attachDisk(
 /**
  * Opens the image, so that I/O on the disk's address reaches it. A disk that its daemon has lost is attached anew. One
  * that is activated for writing stays so.
+ * @returns whether the disk has the size that it was attached with, if the file does not say so
  * @throws QmpError, such as where another host or process has locked the image
  */
 export function activateDisk(
@@ -70,11 +71,11 @@ export function activateDisk(
   description: DiskDescription,
   exports: readonly ExportKind[],
   access: Access,
-): Promise<void> {
+): Promise<boolean> {
   return withDaemonLock(disk.daemon, async () => {
     const state = await attach(disk, description, exports)
-    if (state.phase === 'active' && (state.access === access || state.access === 'read-write')) return
-    await withQmp(disk.daemon.qmpSocket, (qmp) => activate(qmp, disk, description, state, access))
+    if (state.phase === 'active' && (state.access === access || state.access === 'read-write')) return true
+    return await withQmp(disk.daemon.qmpSocket, (qmp) => activate(qmp, disk, description, state, access))
   })
 }
 
@@ -149,7 +150,7 @@ export function refreshDisk(
   const { daemon, id } = disk
   return withDaemonLock(daemon, async () => {
     const known = readState(daemon, id)
-    if (known === undefined || sizeInFile(description) === known.size) return undefined
+    if (known === undefined || saysSize(description, known.size)) return undefined
     return await withRunning(daemon, async (qmp) => {
       const state = readState(daemon, id)
       if (state === undefined || !canChangeSize(description, state)) return undefined
@@ -246,24 +247,39 @@ async function activate(
   description: DiskDescription,
   state: DiskState,
   access: Access,
-): Promise<void> {
+): Promise<boolean> {
   const { daemon, id } = disk
   if (state.phase === 'active') await deactivate(qmp, disk, state)
+  let { size } = state
+  const isToBeSeen = opensAtActivation(description.protocol) && !saysSize(description, size)
   writeState(daemon, id, { ...state, phase: 'changing' })
   const scratch = join(diskDirectory(daemon, id), 'scratch')
   try {
-    await moveToImage(qmp, id, description, access, state.size, scratch)
+    await moveToImage(
+      qmp,
+      id,
+      description,
+      access,
+      size,
+      scratch,
+      isToBeSeen
+        ? (seen) => {
+            size = seen
+          }
+        : undefined,
+    )
   } catch (error) {
     writeState(daemon, id, { ...state, phase: 'attached' })
     throw error
   }
   writeState(daemon, id, { ...state, phase: 'active', access })
+  return size === state.size
 }
 
 async function deactivate(qmp: Qmp, disk: Disk, state: DiskState): Promise<void> {
   const { daemon, id } = disk
-  await endJobs(qmp, id)
-  await moveToIdle(qmp, id, state.opensAtActivation)
+  const [present] = await Promise.all([nodesOf(qmp, id), endJobs(qmp, id)])
+  await moveToIdle(qmp, id, state.opensAtActivation, present)
   writeState(daemon, id, { ...state, phase: 'attached' })
 }
 

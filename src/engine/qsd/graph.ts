@@ -1,6 +1,6 @@
 /** The nodes of a disk in its daemon: built, moved between idle and image, and taken apart; see nodes.ts for the graph. */
 import type { Int64 } from '../../contract/json.ts'
-import { liveNodesIn, nodesOf } from './live-nodes.ts'
+import { liveNodesIn, nodesOf, sizeOf } from './live-nodes.ts'
 import { belowIn, type Look, look, lookOver, probeNames, probeNodes, tryOpening } from './look.ts'
 import {
   type Access,
@@ -71,6 +71,7 @@ export async function buildStraightGraph(
 /**
  * Opens the image and moves the exports onto it.
  * @param scratch path for an overlay that stays empty, where one is needed
+ * @param seen where the daemon is asked for it, gets the size in bytes that the image has
  */
 export async function moveToImage(
   qmp: Qmp,
@@ -79,6 +80,7 @@ export async function moveToImage(
   access: Access,
   size: Int64,
   scratch: string,
+  seen?: (size: Int64) => void,
 ): Promise<void> {
   const guarded = needsGuard(disk, access)
   const overlay = disk.overlay ?? (guarded ? scratch : undefined)
@@ -98,6 +100,7 @@ export async function moveToImage(
         ? []
         : [qmp.execute('block_resize', { 'node-name': nodeNames(id).overlay, size }).then(() => {})]),
       moveTop(qmp, id, imageNode(id, disk, access)),
+      ...(seen === undefined ? [] : [sizeOf(qmp, nodeNames(id).format).then(seen)]),
     ])
   } catch (error) {
     await closeImage(qmp, id, opensAtActivation(disk.protocol))
@@ -108,12 +111,21 @@ export async function moveToImage(
 /**
  * Moves the exports back to the node where all I/O fails, which flushes, and closes the image.
  * @param protocolToo whether the protocol node was opened by the activation
+ * @param present names of the disk's nodes
  * @throws QmpError where what was written cannot be flushed; the image stays open
  */
-export async function moveToIdle(qmp: Qmp, id: string, protocolToo: boolean): Promise<void> {
-  const present = nodesOf(qmp, id)
-  await together([moveTop(qmp, id, nodeNames(id).idle), present])
-  await removeNodes(qmp, imageNodes(id, await present, protocolToo))
+export async function moveToIdle(
+  qmp: Qmp,
+  id: string,
+  protocolToo: boolean,
+  present: readonly string[],
+): Promise<void> {
+  const names = imageNodes(id, present, protocolToo)
+  const moved = moveTop(qmp, id, nodeNames(id).idle)
+  // In one go; where the exports cannot be moved, nothing can be removed.
+  const removed = Promise.allSettled(names.map((name) => qmp.execute('blockdev-del', { 'node-name': name })))
+  await together([moved, removed])
+  if ((await removed).some(({ status }) => status === 'rejected')) await removeNodes(qmp, names)
 }
 
 /** Makes the idle node of an activated disk as large as the image has become. */

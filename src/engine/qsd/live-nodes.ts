@@ -1,4 +1,5 @@
 /** The nodes of overlays that were put on a disk while it was in use, see live.ts: each has the one before as its backing. */
+import type { Int64 } from '../../contract/json.ts'
 import { isObject, type Qmp } from './qmp.ts'
 import { removeNode } from './undo.ts'
 
@@ -57,4 +58,11 @@ export async function nodesOf(qmp: Qmp, id: string): Promise<readonly string[]> 
 export async function describedNodes(qmp: Qmp, flat = true): Promise<readonly Readonly<Record<string, unknown>>[]> {
   const nodes = await qmp.execute('query-named-block-nodes', { flat })
   return Array.isArray(nodes) ? nodes.filter(isObject) : []
+}
+
+/** Bytes of a node. */
+export async function sizeOf(qmp: Qmp, name: string): Promise<Int64> {
+  const node = (await describedNodes(qmp)).find((described) => described['node-name'] === name)
+  // What QMP says is an integer of 64 bits.
+  return (node?.image as { readonly 'virtual-size': Int64 } | undefined)?.['virtual-size'] ?? 0
 }

@@ -11,6 +11,10 @@ const SECTOR = 512n
 const QCOW2_MAGIC = 'QFI\xfb'
 const QCOW2_SIZE = 24
 
+/** The last sector of a VHD image: bytes 48 to 55 are the size of the disk (Virtual Hard Disk specification). */
+const VHD_COOKIE = 'conectix'
+const VHD_SIZE = 48
+
 type SizeIn = (descriptor: number) => bigint | undefined
 
 const SIZES: Partial<Readonly<Record<ImageFormat, SizeIn>>> = {
@@ -24,12 +28,33 @@ const SIZES: Partial<Readonly<Record<ImageFormat, SizeIn>>> = {
   },
 }
 
+/** Of some programs' images QEMU takes the size from the geometry instead: then the two differ, and the file proves nothing. */
+function vhdSize(descriptor: number): bigint | undefined {
+  const footer = Buffer.alloc(Number(SECTOR))
+  const { size } = fstatSync(descriptor)
+  readSync(descriptor, footer, 0, footer.length, Math.max(0, size - footer.length))
+  return footer.toString('latin1', 0, VHD_COOKIE.length) === VHD_COOKIE ? footer.readBigUInt64BE(VHD_SIZE) : undefined
+}
+
 /**
  * Bytes of a disk; undefined where only opening the image tells: it is not in a file of this host, is a part of it, or has
  * another format.
  */
-export function sizeInFile({ protocol, format, part }: DiskDescription): Int64 | undefined {
-  const sizeIn = SIZES[format]
+export function sizeInFile(description: DiskDescription): Int64 | undefined {
+  return sizeBy(SIZES[description.format], description)
+}
+
+/** Whether the image file says that the disk has so many bytes, as QEMU was seen to do. */
+export function saysSize(description: DiskDescription, size: Int64): boolean {
+  return sizeBy(description.format === 'vhd' ? vhdSize : SIZES[description.format], description) === size
+}
+
+/** Whether the file of a disk can say its size. */
+export function canSaySize({ protocol, format, part }: DiskDescription): boolean {
+  return protocol.driver === 'file' && (format === 'vhd' || SIZES[format] !== undefined) && part === undefined
+}
+
+function sizeBy(sizeIn: SizeIn | undefined, { protocol, part }: DiskDescription): Int64 | undefined {
   if (protocol.driver !== 'file' || sizeIn === undefined || part !== undefined) return undefined
   try {
     const descriptor = openSync(protocol.filename, 'r')

@@ -4,7 +4,7 @@ import { truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { createImageArguments, type ImageFormat } from '../../../src/engine/image-format.ts'
-import { sizeInFile } from '../../../src/engine/qsd/size-in-file.ts'
+import { saysSize, sizeInFile } from '../../../src/engine/qsd/size-in-file.ts'
 import { lacks } from '../../support/needs.ts'
 import { scratch } from '../../support/scratch.ts'
 import { description } from './support.ts'
@@ -30,6 +30,8 @@ describe('the size that a file tells', () => {
     const path = join(scratch(), 'disk')
     execFileSync('qemu-img', [...createImageArguments(path, format, bytes)])
     expect(sizeInFile(description(path, format))).toBe(size)
+    expect(saysSize(description(path, format), bytes)).toBe(format !== 'vhdx')
+    expect(saysSize(description(path, format), bytes + 512)).toBe(false)
   })
 
   test('is unknown of what is no such image, and of what is not there', () => {
