@@ -1,12 +1,11 @@
 /** Datapath plugin for the exports of NBD servers, for the schemes of the NBD URI specification. */
 import { describeDisk } from '../../src/engine/disk-options.ts'
-import { DiskUriError } from '../../src/engine/disk-uri.ts'
-import { demandsTls, type NbdAddress, nbdAddressOf } from '../../src/engine/nbd-uri.ts'
+import { TLS_OPTIONS, tlsOf } from '../../src/engine/nbd-tls.ts'
+import { type NbdAddress, nbdAddressOf } from '../../src/engine/nbd-uri.ts'
 import { qsdDatapath, type SchemeDriver } from '../../src/engine/qsd/datapath.ts'
 import { qsdDiagnostics } from '../../src/engine/qsd/datapath-diagnostics.ts'
 import type { Protocol } from '../../src/engine/qsd/nodes.ts'
 import { definePlugin, type Plugin } from '../../src/kit/index.ts'
-import { TLS_OPTIONS, tlsOf } from './tls.ts'
 
 /** Seconds that requests wait for a server that is being restarted, before they fail. */
 const RECONNECT_SECONDS = '10'
@@ -20,9 +19,6 @@ const nbdDriver: SchemeDriver = {
   },
   describe(uri, options) {
     const tls = tlsOf(uri, options.own)
-    if (tls === undefined && demandsTls(uri)) {
-      throw new DiskUriError(uri.text, 'it demands TLS: give tls-certificates or tls-psk-file')
-    }
     const protocol: Protocol = {
       driver: 'nbd',
       ...nbdAddressOf(uri),

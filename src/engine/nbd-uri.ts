@@ -1,6 +1,7 @@
 /** The address of an NBD export, in the forms that the toolstack and the NBD URI specification write it. */
 import { redactUri } from '../contract/redact.ts'
 import { DiskUriError, type ParsedUri, parseDiskUri } from './disk-uri.ts'
+import { type Tls, tlsOf } from './nbd-tls.ts'
 import type { SocketAddress } from './qsd/nodes.ts'
 
 /** The port of NBD where none is given. */
@@ -12,12 +13,17 @@ export interface NbdAddress {
   readonly export: string
 }
 
+/** An export, and what the way to it needs to be encrypted, where it is to be. */
+export interface NbdTarget extends NbdAddress {
+  readonly tls?: Tls
+}
+
 /**
  * Reads `nbd:unix:SOCKET:exportname=NAME`, `nbd:HOST:PORT:exportname=NAME`, `nbd://HOST[:PORT]/NAME` or
- * `nbd+unix:///NAME?socket=SOCKET`; none with TLS, which needs more than an address.
- * @throws DiskUriError
+ * `nbd+unix:///NAME?socket=SOCKET`; the latter two, and `nbds:` and `nbds+unix:`, with the options of nbd-tls.ts.
+ * @throws DiskUriError, CredentialsError
  */
-export function parseNbdAddress(text: string): NbdAddress {
+export function parseNbdAddress(text: string): NbdTarget {
   const unix = /^nbd:unix:([^:]+)(?::exportname=(.*))?$/s.exec(text)
   if (unix?.[1] !== undefined) return { server: { type: 'unix', path: unix[1] }, export: unix[2] ?? '' }
   const inet = /^nbd:(?:\[([^\]]+)\]|([^:/]+)):(\d+)(?::exportname=(.*))?$/s.exec(text)
@@ -26,14 +32,8 @@ export function parseNbdAddress(text: string): NbdAddress {
     return { server: { type: 'inet', host, port: inet[3] ?? '' }, export: inet[4] ?? '' }
   }
   const uri = parseDiskUri(text)
-  if (demandsTls(uri))
-    throw new DiskUriError(redactUri(text), 'TLS is not possible here: its scheme has to be nbd or nbd+unix')
-  return nbdAddressOf(uri)
-}
-
-/** Whether nothing may go over the connection in the clear. */
-export function demandsTls({ scheme }: ParsedUri): boolean {
-  return scheme === 'nbds' || scheme === 'nbds+unix'
+  const tls = tlsOf(uri, uri.query)
+  return { ...nbdAddressOf(uri), ...(tls === undefined ? {} : { tls }) }
 }
 
 /**

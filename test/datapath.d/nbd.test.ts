@@ -3,6 +3,7 @@ import { chmodSync, existsSync, mkdtempSync, truncateSync, writeFileSync } from 
 import { join } from 'node:path'
 import { dir } from 'tmp-promise'
 import { describe, expect, test } from 'vitest'
+import { waitUntil } from '../../src/engine/qsd/daemon-process.ts'
 import { io, nbdUriOf, processesNaming, textsBelow } from '../support/datapath.ts'
 import { lacks } from '../support/needs.ts'
 import { NBD_NEEDS, nbdServer } from '../support/servers/nbd.ts'
@@ -60,6 +61,22 @@ describe.skipIf(missing)('nbd with a key that both sides know', () => {
     expect(processesNaming(KEY)).toEqual([])
     expect(textsBelow(it.plugin.runDirectory)).not.toContain(KEY)
     expect(await it.plugin.call('Plugin.diagnostics', {})).not.toContain(KEY)
+  })
+
+  test.skipIf(lacks('python3'))('is the target of a mirror, for who has it', async () => {
+    it.server.addExport('copy', DISK_SIZE)
+    const key = `?tls-psk-file=${it.server.keys}`
+    const [uri, copy] = [`${it.server.uri}${key}`, `${it.server.uri.replace(/disk$/, 'copy')}${key}`]
+    await io(nbdUriOf(await it.use(uri)), WRITE)
+    const mirror = { uri, domain: '1', remote: copy.replace(/^nbd:/, 'nbds:').replace(key, '') }
+    expect((await it.plugin.fail('Data.mirror', mirror)).params.join(' ')).toMatch(/DiskUriError.*demands TLS/)
+    const operation = await it.plugin.call('Data.mirror', { ...mirror, remote: `${mirror.remote}${key}` })
+    const isComplete = async () => (await it.plugin.call('Data.stat', { operation })).complete
+    expect(await waitUntil(isComplete, 60_000)).toBe(true)
+    expect(processesNaming(KEY)).toEqual([])
+    await it.leave(uri)
+    await it.plugin.call('Data.destroy', { operation })
+    await io(nbdUriOf(await it.use(copy)), READ)
   })
 
   test('refuses others, who are told', async () => {

@@ -6,7 +6,7 @@
  * ever.
  */
 import { existsSync } from 'node:fs'
-import type { NbdAddress } from '../nbd-uri.ts'
+import type { NbdTarget } from '../nbd-uri.ts'
 import { reachServer } from '../server.ts'
 import { abandon, runningPid, stop, withDaemonLock } from './daemon.ts'
 import { endWatch, watchTarget } from './data-target-watch.ts'
@@ -21,12 +21,18 @@ import type { DiskDescription } from './nodes.ts'
  */
 export async function attachTarget(
   job: string,
-  { server, export: name }: NbdAddress,
+  { server, export: name, tls }: NbdTarget,
   patience: number,
 ): Promise<JobTarget> {
   if (server.type === 'inet') await reachServer({ host: server.host, port: Number(server.port) })
   const description: DiskDescription = {
-    protocol: { driver: 'nbd', server, export: name },
+    protocol: {
+      driver: 'nbd',
+      server,
+      export: name,
+      ...(tls?.hostname === undefined ? {} : { 'tls-hostname': tls.hostname }),
+    },
+    ...(tls === undefined ? {} : { secrets: [tls.secret] }),
     format: 'raw',
     readOnly: false,
     cache: 'writeback',

@@ -3,6 +3,11 @@
  * block device at once (see exports.ts) nor mirrors one that has a writable block device. A second daemon therefore is
  * a client of the disk's NBD export, and makes the block device.
  *
+ * Each request then goes through two daemons, one after the other (see block-device.ts), which leaves 0.67 to 0.75 of the
+ * requests of a FUSE export on the image itself. No node of QEMU keeps the right to resize from what is below it; daemons in
+ * iothreads, polling or not, are no faster; nbdfuse, which has many requests under way, is (1.2 of that export), but takes 12 MB
+ * for each disk, ends with the disk's daemon, and does not see a disk grow.
+ *
  * It is connected from attach to detach and knows nothing of activation: its I/O fails where the disk's own does. Should
  * the disk's daemon die, requests wait a little for another one, so that the block device outlives it.
  */

@@ -3,10 +3,10 @@
  * their files, which QEMU reads itself.
  */
 import { existsSync } from 'node:fs'
-import { basename, dirname, join } from 'node:path'
-import { readPrivateFile } from '../../src/engine/credentials.ts'
-import { DiskUriError, type ParsedUri } from '../../src/engine/disk-uri.ts'
-import type { Secret } from '../../src/engine/qsd/nodes.ts'
+import { basename, dirname, isAbsolute, join } from 'node:path'
+import { readPrivateFile } from './credentials.ts'
+import { DiskUriError, type ParsedUri } from './disk-uri.ts'
+import type { Secret } from './qsd/nodes.ts'
 
 /** The options of nbd for TLS. */
 export const TLS_OPTIONS = {
@@ -25,12 +25,21 @@ export interface Tls {
   readonly hostname?: string
 }
 
+/** Whether nothing may go over the connection in the clear. */
+export function demandsTls({ scheme }: Pick<ParsedUri, 'scheme'>): boolean {
+  return scheme === 'nbds' || scheme === 'nbds+unix'
+}
+
 /**
- * @throws DiskUriError for options that do not go together
+ * @param own the options by their name
+ * @throws DiskUriError for options that do not go together, or where TLS is demanded and there are none
  * @throws CredentialsError where others than their owner can read the keys
  */
 export function tlsOf(uri: ParsedUri, own: ReadonlyMap<string, string>): Tls | undefined {
   const [certificates, keys, hostname] = Object.keys(TLS_OPTIONS).map((name) => own.get(name))
+  if ([certificates, keys].some((path) => path !== undefined && !isAbsolute(path))) {
+    throw new DiskUriError(uri.text, 'tls-certificates and tls-psk-file are absolute paths')
+  }
   if (certificates !== undefined && keys !== undefined) {
     throw new DiskUriError(uri.text, 'tls-certificates and tls-psk-file are two ways, and one is possible')
   }
@@ -45,7 +54,10 @@ export function tlsOf(uri: ParsedUri, own: ReadonlyMap<string, string>): Tls | u
       ...(hostname === undefined ? {} : { hostname }),
     }
   }
-  if (keys === undefined) return undefined
+  if (keys === undefined) {
+    if (!demandsTls(uri)) return undefined
+    throw new DiskUriError(uri.text, 'it demands TLS: give tls-certificates or tls-psk-file')
+  }
   if (basename(keys) !== KEYS) throw new DiskUriError(uri.text, `tls-psk-file is a file of the name ${KEYS}`)
   readPrivateFile(keys)
   const user = uri.user === undefined ? {} : { username: uri.user }
