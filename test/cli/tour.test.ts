@@ -93,7 +93,7 @@ test('people read tables without colours and control characters', async () => {
     /^KEY +NAME +SIZE +USED +ACCESS +DESCRIPTION\n\S+ {2}a\\u001b\[31m\\nb {2}1\.5 GiB {2}0 B {3}rw/,
   )
   expect(await place.run([...bundled, 'sr', 'destroy', 'images'])).toMatchObject({ status: 0 })
-}, 60_000)
+})
 
 test('the demo tells the story and leaves nothing behind', async () => {
   const { status, stdout, stderr } = await place.run([...bundled, 'demo'], { environment: { TMPDIR: place.path } })
@@ -101,7 +101,7 @@ test('the demo tells the story and leaves nothing behind', async () => {
   expect(status).toBe(0)
   expect(stdout).toMatch(/plugin file is chosen[\s\S]*File +\/[\s\S]*came back unchanged[\s\S]*nothing is left behind/)
   expect(readdirSync(place.path).sort()).toEqual(['root', 'sr'])
-}, 60_000)
+})
 
 test('several processes share one state directory', async () => {
   const uris = Array.from({ length: 4 }, (_, index) => join(directory, `sr${index}`))

@@ -66,7 +66,7 @@ describe('replaceRunFile', () => {
     }
     await written
     expect(readdirSync(directory)).toEqual(['file'])
-  }, 60_000)
+  })
 
   test('is undone with all that killed writers have left, and nothing of those at work', () => {
     const path = join(directory, 'file')

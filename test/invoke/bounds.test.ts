@@ -145,8 +145,8 @@ describe('300 calls, 8 at a time', () => {
     const after = resources()
     expect(after.descriptors).toBe(before.descriptors)
     expect(after.exitListeners).toBe(before.exitListeners)
-    // The test runner has timers of its own.
-    expect(after.active).toBeLessThanOrEqual(before.active)
+    // The test runner has timers of its own, which come and go; calls that kept one each would have left 300.
+    expect(after.active).toBeLessThan(before.active + 10)
   })
 
   function resources() {

@@ -33,7 +33,7 @@ describe.skipIf(lacks('cc'))('ten thousand calls in one process', () => {
     } finally {
       await cleanup()
     }
-  }, 300_000)
+  }, 900_000)
 
   test('every call has the outcome that it should have', () => {
     expect(report.surprises).toEqual({})

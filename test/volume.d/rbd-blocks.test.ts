@@ -44,7 +44,7 @@ function newUri(): string {
 
 afterEach(async () => {
   for (const sr of missing ? [] : await plugin.call('Plugin.ls', {})) await plugin.call('SR.destroy', { sr })
-}, 60_000)
+})
 
 async function newSr(uri = newUri()): Promise<string> {
   const configuration = await plugin.call('SR.create', {
@@ -202,7 +202,7 @@ describe.skipIf(missing)('changed blocks', () => {
     await plugin.call('Volume.disable_cbt', { sr, key: volume.key })
     expect(await plugin.call('Volume.stat', { sr, key: volume.key })).toMatchObject({ cbt_enabled: false })
     await plugin.call('SR.destroy', { sr })
-  }, 60_000)
+  })
 })
 
 /** Calls at work on an SR, or killed at it. */
@@ -224,7 +224,7 @@ describe.skipIf(missing)('an SR', () => {
     expect(await plugin.call('SR.probe', pools[0] ?? { configuration })).toMatchObject([
       { complete: true, extra_info: { message: expect.stringContaining('ready for SR.create') } },
     ])
-  }, 60_000)
+  })
 
   test('is refused in a pool with images, in one that is for something else, and where one is', async () => {
     await ceph.rbd('create', '--size', '1M', 'precious')
@@ -245,7 +245,7 @@ describe.skipIf(missing)('an SR', () => {
     expect((await plugin.fail('SR.attach', { configuration: { uri: newUri() } })).params[0]).toBe('SR_does_not_exist')
     expect(await create(uriOf('no-such-pool'))).toMatch(/no pool no-such-pool/)
     await plugin.call('SR.destroy', { sr })
-  }, 60_000)
+  })
 
   test('leaves images of others alone', async () => {
     const uri = newUri()
@@ -258,7 +258,7 @@ describe.skipIf(missing)('an SR', () => {
     await plugin.call('SR.destroy', { sr })
     expect((await ceph.rbd('ls', place)).trim()).toBe('mine')
     expect(await plugin.call('Plugin.ls', {})).not.toContain(sr)
-  }, 60_000)
+  })
 
   test('tells the space that the OSDs tell, and what volumes use as rbd du does', async () => {
     const sr = await newSr()
@@ -283,7 +283,7 @@ describe.skipIf(missing)('an SR', () => {
       expect((await plugin.call('Volume.stat', { sr, key })).physical_utilisation).toBe(used_size)
     }
     await plugin.call('SR.destroy', { sr })
-  }, 60_000)
+  })
 
   test('copies volumes into another SR, where they share nothing', async () => {
     const [sr, dest_sr] = [await newSr(), await newSr()]
@@ -294,7 +294,7 @@ describe.skipIf(missing)('an SR', () => {
     expect(await plugin.call('SR.ls', { sr: dest_sr })).toMatchObject([{ key: copy.key, name: 'v', read_write: true }])
     io(copy, 'read -P 0 0 64k', 'read -P 7 64k 64k')
     await plugin.call('SR.destroy', { sr: dest_sr })
-  }, 60_000)
+  })
 
   test('clones clones of clones, beyond the longest chain of images', async () => {
     const [sr, length] = [await newSr(), 18]
@@ -337,19 +337,17 @@ describe.skipIf(missing)('an SR', () => {
     expect((await plugin.fail('Volume.stat', absent)).params).toEqual(['Volume_does_not_exist', absent.key])
     await plugin.call('Volume.destroy', absent)
     await plugin.call('SR.destroy', { sr })
-  }, 60_000)
+  })
 
-  test('out of reach is Unreachable, with the names of the monitors, in seconds', async () => {
+  test('out of reach is Unreachable, with the names of the monitors', async () => {
     const uri = newUri()
     const sr = await newSr(uri)
     ceph.host.disconnect()
     try {
-      const begin = performance.now()
       const { health } = await plugin.call('SR.stat', { sr })
       expect(health).toEqual(['Unreachable', expect.stringContaining(ceph.host.address)])
       expect((await plugin.fail('SR.ls', { sr })).params[0]).toBe('ServerUnreachableError')
       expect((await plugin.fail('SR.probe', { configuration: { uri } })).params[0]).toBe('ServerUnreachableError')
-      expect(performance.now() - begin).toBeLessThan(60_000)
       await plugin.call('SR.detach', { sr })
     } finally {
       ceph.host.connect()
@@ -386,7 +384,7 @@ describe.skipIf(missing)('an SR', () => {
     expect(diagnostics).toMatch(/^engine: librados \d[\d.]+, librbd \d[\d.]+ for Python\n/)
     expect(JSON.stringify([clone, diagnostics])).not.toContain(secret)
     await plugin.call('SR.destroy', { sr })
-  }, 60_000)
+  })
 
   test('is refused to those whose key is wrong, and whose keyring others can read', async () => {
     const create = async (keyring: string) => {
@@ -401,7 +399,7 @@ describe.skipIf(missing)('an SR', () => {
     execFileSync('ceph-authtool', ['--create-keyring', wrong, '--gen-key', '--name', 'client.admin'], { stdio: 'pipe' })
     chmodSync(wrong, 0o600)
     expect(await create(wrong)).toMatch(/CredentialsError.*client\.admin/)
-  }, 60_000)
+  })
 
   test.each(['rbd://', 'http://pool', 'rbd://pool/a/b', 'rbd://pool?colour=red', 'rbd://pool?conf=ceph.conf'])(
     '%s is no place for one',

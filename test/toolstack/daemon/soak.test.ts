@@ -30,7 +30,7 @@ describe.skipIf(lacks('cc'))('ten thousand calls through the switch', () => {
     await until(() => childrenOf(pid) === 0 && at.switch.contents(QUEUE).length === 0)
     expect(descriptorsOf(pid)).toBeLessThanOrEqual(settled.descriptors + STOCK)
     expect(residentOf(pid) - settled.resident).toBeLessThan(GROWTH)
-  }, 180_000)
+  }, 900_000)
 })
 
 /** A plugin whose processes cost next to nothing. */
