@@ -49,9 +49,12 @@ async function run(sessions: readonly Session[], directory: string | undefined):
   throw new Error(`${lines.join('; ')}: ${stdout}${stderr}`)
 }
 
+/** What passes: an image that is locked, and one that was merged, and what it stood on removed, between the openings of both. */
+const PASSING = /Failed to get .* lock|Could not open backing file/
+
 /**
- * Runs qemu-io, again while an image is locked: the job that merges images opens those of volumes that nobody uses, for a
- * moment and under locks that only plugins take.
+ * Runs qemu-io, again after what passes: the job that merges images opens those of volumes that nobody uses, for a moment, and
+ * replaces them, under locks that only plugins take.
  */
 async function qemuIo(lines: readonly string[], cwd?: string): Promise<{ stdout: string; stderr: string }> {
   const end = Date.now() + PATIENCE
@@ -63,7 +66,7 @@ async function qemuIo(lines: readonly string[], cwd?: string): Promise<{ stdout:
       ...(cwd === undefined ? {} : { cwd }),
     })
     const outcome = await run.catch((error: Error & { stdout: string; stderr: string }) => error)
-    if (!/Failed to get .* lock/.test(outcome.stderr) || Date.now() > end) {
+    if (!PASSING.test(outcome.stderr) || Date.now() > end) {
       if (outcome instanceof Error) throw outcome
       return outcome
     }

@@ -11,11 +11,11 @@ import { JOB_ARGUMENT } from '../../src/engine/images/coalesce-job.ts'
 import { jobLockFile, jobRequestFile, readContents } from '../../src/engine/images/layout.ts'
 import { lock } from '../../src/engine/lock.ts'
 import { waitUntil } from '../../src/engine/qsd/daemon-process.ts'
-import { errnoOf } from '../../src/engine/storage-error.ts'
 import { processesNaming } from '../support/datapath.ts'
 import { lacks } from '../support/needs.ts'
 import { fileStorage } from './file-storage.ts'
 import { type Content, changed, expectAllStored, store, zeroes } from './suites/content.ts'
+import { killProcess } from './suites/killer.ts'
 import { type Random, randomNumbers, SEED } from './suites/random.ts'
 import { underTest, type Volume } from './suites/storage.ts'
 
@@ -211,13 +211,4 @@ function imagesIn(directory: string): readonly string[] {
 async function ending(child: ChildProcess): Promise<number | null> {
   const [status] = await once(child, 'exit')
   return status
-}
-
-/** A process that has just ended is none any more. */
-function killProcess(pid: number): void {
-  try {
-    process.kill(pid, 'SIGKILL')
-  } catch (error) {
-    if (errnoOf(error) !== 'ESRCH') throw error
-  }
 }

@@ -9,9 +9,6 @@ import { story } from './suites/story.ts'
 
 const MIB = 2 ** 20
 
-/** One command of LVM takes 30 ms, and a call runs up to eight of them: fewer calls than of other plugins. */
-const OPERATIONS = 96
-
 const description: StorageDescription = {
   volume: 'volume.d/org.xen.xapi.storage.lvm',
   datapath: 'datapath.d/file',
@@ -53,6 +50,6 @@ describe.skipIf(lacks('lvm', 'losetup', 'loop devices', 'qemu-io', 'qemu-storage
   () => {
     story(description)
     crash(description)
-    model(description, OPERATIONS)
+    model(description)
   },
 )

@@ -25,6 +25,6 @@ const missing = lacks(...NFS_NEEDS, 'qemu-storage-daemon', 'qemu-block-extra', '
 describe.skipIf(missing)('org.xen.xapi.storage.nfs', () => {
   story(storage('qcow2'))
   growth(storage('qcow2'))
-  crash(storage('qcow2'), 100)
-  model(storage('raw'), 48)
+  crash(storage('qcow2'))
+  model(storage('raw'))
 })

@@ -115,6 +115,6 @@ async function hasChildren(ceph: CephCluster, place: Configuration, image: strin
 describe.skipIf(missing)('rbd', () => {
   story(description)
   growth(description)
-  crash(description, 100)
-  model(description, 64)
+  crash(description)
+  model(description)
 })

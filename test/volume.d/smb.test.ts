@@ -28,6 +28,6 @@ const missing = lacks(...SMB_NEEDS, 'smbnetfs', 'qemu-storage-daemon', 'qemu-img
 describe.skipIf(missing)('org.xen.xapi.storage.smb', () => {
   story(storage('qcow2'))
   growth(storage('qcow2'))
-  crash(storage('qcow2'), 100)
-  model(storage('raw'), 48)
+  crash(storage('qcow2'))
+  model(storage('raw'))
 })

@@ -1,14 +1,11 @@
 /** kill -9 at any instant: no volume that was there loses a byte, the repeated call succeeds, and nothing leaks. */
-import { once } from 'node:events'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
-import type { MethodName, Params } from '../../../src/contract/methods.ts'
-import { errnoOf } from '../../../src/engine/storage-error.ts'
 import {
   BLOCK,
   type Content,
   changed,
   expectAllStored,
+  expectBytes,
   expectContent,
   expectStored,
   grown,
@@ -16,6 +13,7 @@ import {
   withDisk,
   zeroes,
 } from './content.ts'
+import { killer, killProcess } from './killer.ts'
 import { type Random, randomNumbers, SEED } from './random.ts'
 import { type StorageDescription, underTest, type Volume } from './storage.ts'
 
@@ -28,37 +26,12 @@ const SRS = 4
 /** How often SR.destroy is killed in each SR before it may finish. */
 const DESTRUCTIONS = 3
 
-/** How much longer than an undisturbed call a kill is awaited: some calls are to finish. */
-const SLACK = 1.2
-
-/** @param crashes for plugins of which one kill takes long */
-export function crash(description: StorageDescription, crashes = CRASHES): void {
+export function crash(description: StorageDescription): void {
   describe('killed at any instant', () => {
     const it = underTest(description)
-    const kills = Number(process.env.SMAPIV3_CRASHES ?? crashes)
+    const kills = Number(process.env.SMAPIV3_CRASHES ?? CRASHES)
 
-    /** Milliseconds of a call that nobody killed, by method. */
-    const durations = new Map<MethodName, number>()
-
-    /** Starts a call and kills its process, and only that, at a random instant. The first call of a method may finish. */
-    async function kill<M extends MethodName>(random: Random, method: M, params: Omit<Params<M>, 'dbg'>) {
-      const known = durations.get(method)
-      const chance = random(1000) / 1000
-      const begin = performance.now()
-      const child = it.plugin.start(method, params)
-      const closed = once(child, 'close')
-      child.stdout?.resume()
-      child.stderr?.resume()
-      if (known !== undefined) {
-        const waiting = new AbortController()
-        const { signal } = waiting
-        await Promise.race([closed, sleep(known * SLACK * chance, undefined, { signal }).catch(() => {})])
-        waiting.abort()
-        if (child.exitCode === null && child.signalCode === null) child.kill('SIGKILL')
-      }
-      await closed
-      if (known === undefined) durations.set(method, performance.now() - begin)
-    }
+    const { kill, durations } = killer(() => it.plugin)
 
     test(
       `${kills} times in ${SRS} SRs (SMAPIV3_SEED=${SEED})`,
@@ -92,8 +65,6 @@ export function crash(description: StorageDescription, crashes = CRASHES): void 
         if (content === undefined) throw new Error(`no content is known of ${key}`)
         return content
       }
-      const stat = (key: string) => plugin.call('Volume.stat', { sr, key })
-
       const kept = await create(0xa5)
       const victim = await create(0x5a)
       const snapshot = it.has('VDI_SNAPSHOT')
@@ -101,84 +72,53 @@ export function crash(description: StorageDescription, crashes = CRASHES): void 
         : undefined
       if (snapshot !== undefined) contents.set(snapshot.key, contentOf(victim.key))
 
-      const calls: [string, () => Promise<void>][] = [
-        [
-          'VDI_CREATE',
-          async () => {
-            await kill(random, 'Volume.create', request)
-            await plugin.call('Volume.create', request)
-          },
-        ],
-        [
-          'VDI_SNAPSHOT',
-          async () => {
-            const value = 1 + random(255)
-            await store(it, await stat(victim.key), 3, 2, value)
-            contents.set(victim.key, changed(contentOf(victim.key), 3, 2, value))
-            await kill(random, 'Volume.snapshot', { sr, key: victim.key })
-            const again = await plugin.call('Volume.snapshot', { sr, key: victim.key })
-            await expectStored(it, again, contentOf(victim.key))
-          },
-        ],
-        [
-          'VDI_CLONE',
-          async () => {
-            await kill(random, 'Volume.clone', { sr, key: kept.key })
-            const again = await plugin.call('Volume.clone', { sr, key: kept.key })
-            await expectStored(it, again, contentOf(kept.key))
-            await store(it, again, 0, 8, 0x77)
-          },
-        ],
-        [
-          'VDI_REVERT',
-          async () => {
-            if (snapshot === undefined) return
-            const revert = { sr, key: victim.key, snapshot: snapshot.key }
-            await kill(random, 'Volume.revert', revert)
-            await expectEither(victim.key, [contentOf(victim.key), contentOf(snapshot.key)])
-            await plugin.call('Volume.revert', revert)
-            contents.set(victim.key, contentOf(snapshot.key))
-          },
-        ],
-        [
-          'VDI_RESIZE',
-          async () => {
-            const { virtual_size } = await stat(victim.key)
-            const new_size = Number(virtual_size) + unit
-            await kill(random, 'Volume.resize', { sr, key: victim.key, new_size })
-            await plugin.call('Volume.resize', { sr, key: victim.key, new_size })
-            const after = await stat(victim.key)
-            expect(after.virtual_size).toBe(new_size)
-            contents.set(victim.key, grown(contentOf(victim.key), new_size))
-          },
-        ],
-        [
-          'VDI_DELETE',
-          async () => {
-            const { key } = it.has('VDI_CLONE')
-              ? await plugin.call('Volume.clone', { sr, key: kept.key })
-              : await plugin.call('Volume.create', request)
-            await kill(random, 'Volume.destroy', { sr, key })
-            await plugin.call('Volume.destroy', { sr, key })
-            expect((await plugin.call('SR.ls', { sr })).map((volume) => volume.key)).not.toContain(key)
-          },
-        ],
-        [
-          'VDI_UPDATE',
-          async () => {
-            const set = { sr, key: kept.key, k: 'k', v: `${random(1000)}` }
-            await kill(random, 'Volume.set', set)
-            await plugin.call('Volume.set', set)
-            expect((await stat(kept.key)).keys).toMatchObject({ k: set.v })
-          },
-        ],
-      ]
-      const possible = calls.filter(
-        ([feature]) => it.has(feature) || (feature === 'VDI_DELETE' && it.has('VDI_DESTROY')),
-      )
+      /** Volumes that repeated calls have made, for calls of Volume.destroy that are killed. */
+      const spares: Volume[] = []
+      const addSpare = (volume: Volume, content: Content): void => {
+        spares.push(volume)
+        contents.set(volume.key, content)
+      }
 
-      async function expectEither(key: string, either: readonly Content[]): Promise<void> {
-        const volume = await stat(key)
+      /** Keys of those that have been destroyed. */
+      const destroyed = new Set<string>()
+
+      /** What Volume.set has stored with one volume. */
+      let stored: string | undefined
+
+      /** All volumes that SR.ls tells of. Those that killed calls have made are destroyed: nobody was told their keys. */
+      async function listed(): Promise<ReadonlyMap<string, Volume>> {
+        const volumes = await plugin.call('SR.ls', { sr })
+        for (const { key } of volumes) {
+          expect(destroyed).not.toContain(key)
+          if (!contents.has(key)) await plugin.call('Volume.destroy', { sr, key })
+        }
+        return new Map(volumes.filter(({ key }) => contents.has(key)).map((volume) => [volume.key, volume]))
+      }
+
+      /**
+       * What must hold after each kill: SR.ls answers, and every volume is there and holds what it did.
+       * @param subject key of the volume that was being changed: it holds one of its contents, of which sizes differ or bytes
+       */
+      async function expectNothingLost(subject?: string, either: readonly Content[] = []): Promise<void> {
+        const volumes = await listed()
+        const others = [...contents.keys()].filter((key) => key !== subject)
+        expect([...volumes.keys()]).toEqual(expect.arrayContaining(others))
+        const unchanged = [...volumes.values()].filter(({ key }) => key !== subject)
+        for (const { key, virtual_size, keys } of unchanged) {
+          expect(Number(virtual_size)).toBe(contentOf(key).length * BLOCK)
+          expect(keys.k).toBe(key === kept.key ? stored : undefined)
+        }
+        await expectAllStored(
+          it,
+          unchanged.map((volume) => [volume, contentOf(volume.key)] as const),
+        )
+        if (either.length === 0) return
+        const volume = volumes.get(subject ?? '')
+        if (volume === undefined) throw new Error(`SR.ls does not have ${subject} any more`)
+        await expectEither(volume, either)
+      }
+
+      async function expectEither(volume: Volume, either: readonly Content[]): Promise<void> {
         const blocks = Number(volume.virtual_size) / BLOCK
         const failures: unknown[] = []
         for (const content of either.filter(({ length }) => length === blocks)) {
@@ -188,22 +128,83 @@ export function crash(description: StorageDescription, crashes = CRASHES): void 
             failures.push(error)
           }
         }
-        throw new AggregateError(failures, `${key} holds neither of what it may`)
+        throw new AggregateError(failures, `${volume.key} holds neither of what it may`)
       }
+
+      const creation = async (): Promise<void> => {
+        await kill(random, 'Volume.create', request)
+        await expectNothingLost()
+        addSpare(await plugin.call('Volume.create', request), zeroes(size))
+      }
+      const snapshotting = async (): Promise<void> => {
+        const value = 1 + random(255)
+        await store(it, await plugin.call('Volume.stat', { sr, key: victim.key }), 3, 2, value)
+        contents.set(victim.key, changed(contentOf(victim.key), 3, 2, value))
+        await kill(random, 'Volume.snapshot', { sr, key: victim.key })
+        await expectNothingLost()
+        addSpare(await plugin.call('Volume.snapshot', { sr, key: victim.key }), contentOf(victim.key))
+      }
+      const cloning = async (): Promise<void> => {
+        await kill(random, 'Volume.clone', { sr, key: kept.key })
+        await expectNothingLost()
+        const again = await plugin.call('Volume.clone', { sr, key: kept.key })
+        await expectStored(it, again, contentOf(kept.key))
+        await store(it, again, 0, 8, 0x77)
+        addSpare(again, changed(contentOf(kept.key), 0, 8, 0x77))
+      }
+      const reverting = async (): Promise<void> => {
+        if (snapshot === undefined) return
+        const revert = { sr, key: victim.key, snapshot: snapshot.key }
+        await kill(random, 'Volume.revert', revert)
+        await expectNothingLost(victim.key, [contentOf(victim.key), contentOf(snapshot.key)])
+        await plugin.call('Volume.revert', revert)
+        contents.set(victim.key, contentOf(snapshot.key))
+      }
+      const resizing = async (): Promise<void> => {
+        const before = contentOf(victim.key)
+        const new_size = before.length * BLOCK + unit
+        const after = grown(before, new_size)
+        await kill(random, 'Volume.resize', { sr, key: victim.key, new_size })
+        await expectNothingLost(victim.key, [before, after])
+        await plugin.call('Volume.resize', { sr, key: victim.key, new_size })
+        contents.set(victim.key, after)
+      }
+      const updating = async (): Promise<void> => {
+        const set = { sr, key: kept.key, k: 'k', v: `${random(1000)}` }
+        await kill(random, 'Volume.set', set)
+        await expectNothingLost(kept.key, [contentOf(kept.key)])
+        await plugin.call('Volume.set', set)
+        stored = set.v
+      }
+      const destruction = async (): Promise<void> => {
+        const { key } = spares.shift() ?? (await plugin.call('Volume.create', request))
+        await kill(random, 'Volume.destroy', { sr, key })
+        await expectNothingLost(key)
+        await plugin.call('Volume.destroy', { sr, key })
+        contents.delete(key)
+        destroyed.add(key)
+      }
+
+      // What makes volumes comes before as many destructions.
+      const calls: readonly (readonly [features: readonly string[], call: () => Promise<void>])[] = [
+        [['VDI_CREATE'], creation],
+        [['VDI_SNAPSHOT'], snapshotting],
+        [['VDI_CLONE'], cloning],
+        [['VDI_REVERT'], reverting],
+        [['VDI_RESIZE'], resizing],
+        [['VDI_UPDATE'], updating],
+        [['VDI_DELETE'], destruction],
+        [['VDI_DELETE', 'VDI_SNAPSHOT'], destruction],
+        [['VDI_DELETE', 'VDI_CLONE'], destruction],
+      ]
+      const possible = calls.filter(([features]) => features.every((feature) => it.has(feature)))
 
       for (let done = 0; done < times; done++) {
         const [, call] = possible[done % possible.length] ?? []
         await call?.()
-        for (const pid of storage.jobs?.(place) ?? []) if (random(2) === 0) killJob(pid)
-        const volumes = await plugin.call('SR.ls', { sr })
-        expect(volumes.map(({ key }) => key)).toEqual(expect.arrayContaining([...contents.keys()]))
-        const known = volumes.filter(({ key }) => contents.has(key))
-        await expectAllStored(
-          it,
-          known.map((volume) => [volume, contentOf(volume.key)] as const),
-        )
-        for (const { key } of volumes) if (!contents.has(key)) await plugin.call('Volume.destroy', { sr, key })
+        for (const pid of storage.jobs?.(place) ?? []) if (random(2) === 0) killProcess(pid)
       }
+      await listed()
 
       await plugin.call('SR.attach', { configuration: place })
       await storage.settle?.(place)
@@ -212,8 +213,9 @@ export function crash(description: StorageDescription, crashes = CRASHES): void 
       await storage.check(place, volumes)
       for (const volume of volumes) {
         // Whatever it has been through, a volume can be written.
-        if (volume.read_write) await withDisk(datapath, volume, async () => {})
-        await expectContent(datapath, volume, contentOf(volume.key))
+        const content = contentOf(volume.key)
+        if (volume.read_write) await withDisk(datapath, volume, (target) => expectBytes(target, content))
+        else await expectContent(datapath, volume, content)
       }
 
       durations.set('SR.destroy', DESTRUCTIONS * (durations.get('Volume.create') ?? 0))
@@ -223,13 +225,4 @@ export function crash(description: StorageDescription, crashes = CRASHES): void 
       expect(await storage.remains(place)).toEqual([])
     }
   })
-}
-
-/** A job that has just ended is none any more. */
-function killJob(pid: number): void {
-  try {
-    process.kill(pid, 'SIGKILL')
-  } catch (error) {
-    if (errnoOf(error) !== 'ESRCH') throw error
-  }
 }
