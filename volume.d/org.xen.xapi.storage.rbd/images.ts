@@ -156,13 +156,16 @@ async function emptyUnused(session: CephSession, name: string, image: Image): Pr
   })
 }
 
+/** What Ceph says of an image that is in use, has children, or is being removed by another call. */
+const NOT_NOW = ['EBUSY', 'ENOTEMPTY', 'ESTALE']
+
 /** Whether the image is gone. One that is in use, or that a call is just making a child of, is left to SR.attach. */
 async function removed(session: CephSession, image: string): Promise<boolean> {
   try {
     await session.request('remove', { image })
     return true
   } catch (error) {
-    if (error instanceof CephError && ['EBUSY', 'ENOTEMPTY'].includes(error.errno)) return false
+    if (error instanceof CephError && NOT_NOW.includes(error.errno)) return false
     throw error
   }
 }

@@ -121,7 +121,7 @@ async function leaving(removal: Promise<null>): Promise<void> {
     await removal
   } catch (error) {
     if (!(error instanceof CephError)) throw error
-    if (!['ENOENT', 'EBUSY', 'ENOTEMPTY'].includes(error.errno)) throw error
+    if (!['ENOENT', 'EBUSY', 'ENOTEMPTY', 'ESTALE'].includes(error.errno)) throw error
   }
 }
 
