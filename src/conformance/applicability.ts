@@ -1,4 +1,5 @@
 /** Whether a clause can be judged in a run, and what it lacks. */
+import { METHODS } from '../contract/methods.ts'
 import type { Subject } from './clause.ts'
 import { CLAUSES, type ClauseId } from './clauses.ts'
 import type { Run } from './run.ts'
@@ -22,7 +23,7 @@ export function concerns(id: ClauseId, { judged }: Pick<Subjects, 'judged'>): bo
  * Returns where a clause can be judged.
  * @throws NotApplicable naming what it needs
  */
-export function applicability({ subjects, places, secrets, uri }: Run, id: ClauseId): void {
+export function applicability({ subjects, places, secrets, uri, lacking }: Run, id: ClauseId): void {
   const { subject, about, needs = [], features = [] } = CLAUSES[id]
   const { judged, datapaths } = subjects
   for (const feature of features)
@@ -35,10 +36,13 @@ export function applicability({ subjects, places, secrets, uri }: Run, id: Claus
   if (usesDisks && judged.kind === 'datapath' && uri === undefined)
     throw new NotApplicable('needs a volume', 'name a scratch volume with --uri; its content is lost')
   for (const method of about) {
+    const { feature } = METHODS[method]
+    if (feature !== null && lacking.has(feature))
+      throw new NotApplicable(`needs the feature ${feature}, which these SRs lack, as the plugin says (Unimplemented)`)
     const owners = subjects.ownersOf(method)
     // Of several datapath plugins the one that is used has it, or the call says that it has not.
-    const lacking = owners.map((owner) => lackOf(subjects, method, owner))
-    if (owners.length > 0 && lacking.every((lack) => lack !== undefined)) throw lacking[0]
+    const lacks = owners.map((owner) => lackOf(subjects, method, owner))
+    if (owners.length > 0 && lacks.every((lack) => lack !== undefined)) throw lacks[0]
   }
   if (needs.includes('own-sr') || needs.includes('second-sr')) subjects.require('SR.create', judged)
   if (needs.includes('second-sr')) places.requireMany()

@@ -12,6 +12,7 @@ import { Flights } from './flights.ts'
 import { Random } from './random.ts'
 import { type Resource, Resources } from './resources.ts'
 import type { Run } from './run.ts'
+import { OF_FORMATS } from './subjects.ts'
 import { CallFailed, NotApplicable, Violation } from './violation.ts'
 
 /** Params of a method without dbg, which every call has. */
@@ -87,6 +88,17 @@ export class Context {
       this.signal.throwIfAborted()
       const calls = this.calls.slice(Math.max(0, before - CONTEXT_CALLS))
       if (!this.run.ledger.enter(id, thrown, calls, seconds())) throw thrown
+    }
+  }
+
+  /** Whether something could be done; false where the plugin does not offer it. */
+  async offers(work: Promise<unknown>): Promise<boolean> {
+    try {
+      await work
+      return true
+    } catch (error) {
+      if (error instanceof NotApplicable) return false
+      throw error
     }
   }
 
@@ -192,7 +204,9 @@ export class Context {
     const isPromised =
       NEEDED.includes(method) ||
       (feature !== null && this.run.subjects.ownersOf(method).some(({ features }) => features.has(feature)))
-    if ((isMissing || isUnimplemented) && !isPromised)
+    const isOfFormat = isUnimplemented && feature !== null && OF_FORMATS.includes(feature)
+    if (isOfFormat) this.run.lacking.add(feature)
+    if (isOfFormat || ((isMissing || isUnimplemented) && !isPromised))
       return new NotApplicable(`needs ${method}, which the plugin does not implement`)
     return new CallFailed(method, error, record)
   }

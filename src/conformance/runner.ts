@@ -138,6 +138,7 @@ async function runIn(scratch: string, options: ConformanceOptions): Promise<Repo
     signal,
     selected: (id) => wanted.has(id),
     hasUsedDisks: false,
+    lacking: new Set(),
     sampleVolume: undefined,
     sharedSr: undefined,
   }

@@ -23,6 +23,12 @@ export interface Subject {
 /** Features that no toolstack adds by itself: without them the method is never called. */
 const DECLARED = ['VDI_REVERT', 'VDI_CONFIG_CBT', 'VDI_COMPOSE', 'NONPERSISTENT', 'VDI_MIRROR_IN']
 
+/**
+ * Features of a format of images. A plugin says once for all of its SRs what it can; where it has several formats, it
+ * declares what any of them can, and answers Unimplemented on an SR whose format cannot.
+ */
+export const OF_FORMATS: readonly string[] = ['VDI_CONFIG_CBT', 'VDI_COMPOSE']
+
 export class Subjects {
   readonly judged: Subject
   readonly datapaths: readonly Subject[]

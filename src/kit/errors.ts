@@ -31,8 +31,9 @@ export const errors = {
   srNotAttached: (sr: string) => named('Sr_not_attached', sr),
   /** The SR cannot be found where the handle or configuration says. */
   srDoesNotExist: (sr: string) => named('SR_does_not_exist', sr),
-  /** The plugin does not have the method, given as `Class.method`. */
-  unimplemented: (method: string) => named('Unimplemented', method),
+  /** The plugin does not have the method, given as `Class.method`, or not for this SR or volume, and then says why. */
+  unimplemented: (method: string, why?: string) =>
+    named('Unimplemented', why === undefined ? method : `${method}: ${why}`),
   /** The operation was cancelled, at the request of Data.cancel or Task.cancel. */
   cancelled: (operation: string) => named('Cancelled', operation),
   /** Another host, named by its XenServer uuid, has the volume activated; the toolstack repeats a snapshot there. */

@@ -29,6 +29,10 @@ interface BundledTwin {
 /** A script that answers this, whatever it is asked, and does nothing. */
 const answers = (result: unknown) => `cat >/dev/null; echo '${JSON.stringify(result)}'`
 
+/** A script that refuses whatever it is asked. */
+const refuses = (code: string, ...params: string[]) =>
+  `cat >/dev/null; echo '${JSON.stringify({ code, params, backtrace: { error: '', files: [], lines: [] } })}'; exit 1`
+
 /** The real script, whose result jq changes. */
 const changes = (expression: string) => `"$real" --json | jq -c '${expression}'`
 
@@ -83,6 +87,17 @@ const TWINS: readonly BundledTwin[] = [
         qemu-io -f qcow2 -c 'write -z 0 4M' "$image" >&2`,
     },
     breaks: 'VOL-COMPOSE-001',
+  },
+  {
+    name: 'refuses to compose, and does not say that it cannot do that at all',
+    scripts: { 'Volume.compose': refuses('SR_BACKEND_FAILURE', 'it cannot be done') },
+    breaks: 'VOL-COMPOSE-001',
+  },
+  {
+    name: 'declares what it says it does not implement',
+    scripts: { 'Volume.compose': refuses('SR_BACKEND_FAILURE', 'Unimplemented', 'Volume.compose') },
+    breaks: 'QRY-FEATURE-005',
+    beside: ['VOL-COMPOSE-001'],
   },
   {
     name: 'opens no socket for an import',

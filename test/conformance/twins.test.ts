@@ -59,6 +59,13 @@ function releaseLoops(directory: string): void {
   }
 }
 
+/** Unmounts what a twin has left mounted in a directory. */
+function releaseMounts(directory: string): void {
+  const mounts = readFileSync('/proc/self/mountinfo', 'utf8').split('\n')
+  const places = mounts.flatMap((line) => line.split(' ')[4] ?? []).filter((place) => place.startsWith(`${directory}/`))
+  for (const place of places.reverse()) execFileSync('umount', [place])
+}
+
 /** What a person needs to see why. */
 function findings({ clauses }: Report, ...outcomes: string[]) {
   return clauses
@@ -93,7 +100,10 @@ describe.skipIf(lacks('loop devices', 'losetup', 'jq', 'python3'))('the conforma
           const only = WHOLE ? [] : neighboursOf(twin)
           // One check after the other: what a twin does to other volumes would hit any check that runs beside it.
           const options = { only, timeout: twin.timeout, parallel: 1 }
-          const report = await judge(pair, directory, options).finally(() => releaseLoops(directory))
+          const report = await judge(pair, directory, options).finally(() => {
+            releaseLoops(directory)
+            releaseMounts(directory)
+          })
           const failed = report.clauses.filter(({ outcome }) => outcome === 'failed').map(({ id }) => id)
           const known: readonly ClauseId[] = [twin.breaks, ...(twin.also ?? [])]
           const hint = JSON.stringify(findings(report, 'failed', 'follows'), null, 1)

@@ -8,7 +8,9 @@ import { type Check, check, story } from '../check.ts'
 import type { ClauseId } from '../clauses.ts'
 import type { Context } from '../context.ts'
 import { ownSr, sharedSr } from '../sr-fixture.ts'
+import { OF_FORMATS } from '../subjects.ts'
 import { demand, demandEqual, NotApplicable } from '../violation.ts'
+import { cloneOf, handleOf, newVolume } from '../volumes.ts'
 
 /** Features of section 10 of the script protocol. */
 const FEATURES = new Set(
@@ -91,6 +93,19 @@ export const QUERY_CHECKS: readonly Check[] = [
       })
     },
   ),
+  check('QRY-FEATURE-005', 'alone', async (context) => {
+    const { judged } = context.run.subjects
+    const declared = OF_FORMATS.filter((feature) => judged.features.has(feature))
+    if (declared.length === 0) throw new NotApplicable(`needs one of the features ${OF_FORMATS.join(', ')}`)
+    const sr = await sharedSr(context)
+    const parent = await newVolume(context, sr)
+    const child = await cloneOf(context, sr, parent)
+    const at = { sr: handleOf(sr), key: child.key }
+    await context.offers(context.call('Volume.enable_cbt', at))
+    await context.offers(context.call('Volume.compose', { ...at, key2: parent.key }))
+    const lacking = declared.filter((feature) => context.run.lacking.has(feature))
+    demandEqual(lacking, [], 'no declared feature that the SR lacks')
+  }),
   basic('QRY-DIAG-001', async (context) => {
     await context.call('Plugin.diagnostics', {})
   }),

@@ -103,6 +103,15 @@ export const QUERY = {
     source: protocol('10'),
     advice: 'Correct the name or remove it.',
   },
+  'QRY-FEATURE-005': {
+    level: 'may',
+    subject: 'volume',
+    about: ['Plugin.query'],
+    text: 'VDI_CONFIG_CBT and VDI_COMPOSE, where they are declared, are there on SRs of the configuration that is judged.',
+    why: 'Plugin.query is asked once for all SRs of a type: the toolstack offers the operation on every SR, and users learn from its failure that this one lacks it. With several formats of images a plugin cannot say it otherwise; it must then answer Unimplemented.',
+    source: protocol('10'),
+    advice: 'Judge the plugin with the other formats as well; if no SR can do it, do not declare the feature.',
+  },
   'QRY-TIME-001': {
     level: 'should',
     subject: 'plugin',

@@ -1,5 +1,6 @@
 /** The methods of changed block tracking. */
 import type { Params, Result } from '../../contract/methods.ts'
+import { errors } from '../../kit/index.ts'
 import { BLOCK_SIZE } from '../compare.ts'
 import { addLiveBitmap, removeLiveBitmap } from '../qsd/live.ts'
 import { withLock } from '../sr/locks.ts'
@@ -33,7 +34,11 @@ export function enable(driver: RepositoryDriver, { sr, key }: Params<'Volume.ena
   return changeVolume(driver, sr, key, async (repository, metadata, held) => {
     if (metadata.cbt !== undefined) return
     refuseReadOnly(key, metadata)
-    if (!canTrack(metadata)) throw new ChangesUnknownError(`${key} has no qcow2 image: its changes cannot be tracked`)
+    if (!canTrack(metadata))
+      throw errors.unimplemented(
+        'Volume.enable_cbt',
+        `only changes of qcow2 images can be tracked, and ${key} has none`,
+      )
     const image = imageFile(repository.directory, key, 'qcow2')
     await withLocalWriter(repository, key, async (writer) => {
       // Of a call that was killed before it said so in the metadata.

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto'
 
 import { chmodSync } from 'node:fs'
 import type { Params, Result } from '../../contract/methods.ts'
+import { errors } from '../../kit/index.ts'
 import type { Lock } from '../lock.ts'
 import { VolumeInUseError } from '../sr/errors.ts'
 import { withLock } from '../sr/locks.ts'
@@ -97,7 +98,8 @@ export async function compose(driver: RepositoryDriver, { sr, key, key2 }: Param
   await withBoth(repository, key2, key, (parent, child, held) => {
     refuseReadOnly(key, child)
     for (const metadata of [parent, child]) {
-      if (formatOf(metadata) !== 'qcow2') throw new Error('only volumes with qcow2 images can be laid on each other')
+      if (formatOf(metadata) !== 'qcow2')
+        throw errors.unimplemented('Volume.compose', 'only volumes with qcow2 images can be laid on each other')
     }
     return onNode(repository, key2, parent, held, async (node) => {
       await withLocalWriter(repository, key, (writer) => {

@@ -164,6 +164,18 @@ export const ROBUSTNESS: readonly Twin[] = [
     ],
   },
   {
+    name: 'leaves a mount where it lets an SR go',
+    language: 'python',
+    breaks: 'LEAK-MOUNT-001',
+    text: [
+      [
+        'volume',
+        '            write(attachment(sr), sr)\n',
+        `            write(attachment(sr), sr)\n            mounted = sr + ".mounted"\n            if not os.path.isdir(mounted):\n                os.mkdir(mounted)\n                call(dbg, ["mount", "-t", "tmpfs", "-o", "size=16k", "smapiv3-test", mounted])\n`,
+      ],
+    ],
+  },
+  {
     name: 'leaks a process',
     language: 'sh',
     breaks: 'LEAK-PROCESS-001',

@@ -29,11 +29,11 @@ export const COPIES_TOGETHER: Together = {
     const areCopies = COPIES.some((id) => context.isAbout(id))
     const { sr, volume, pattern } = await written(context)
     const at = { sr: handleOf(sr), key: volume.key }
-    if (context.isAbout('VOL-CBT-004')) await context.call('Volume.enable_cbt', at)
+    const isTracked = context.isAbout('VOL-CBT-004') && (await context.offers(context.call('Volume.enable_cbt', at)))
     const first = await snapshotOf(context, sr, volume)
     const later = await rewrite(context, volume, pattern)
     const second = await snapshotOf(context, sr, volume)
-    if (context.isAbout('VOL-CBT-004')) {
+    if (isTracked) {
       const blocks = await changed(context, handleOf(sr), first, second)
       demandTracked(blocks, spread(SMALL))
       demandFewTracked(blocks, spread(SMALL))
@@ -67,8 +67,8 @@ export const COPIES_TOGETHER: Together = {
     await look(context, first, pattern, 'the bytes of the time of the first snapshot')
     if (context.isAbout('DATA-RESIZE-001')) await grown(context, sr, branch, ofBranch)
     else await look(context, branch, ofBranch, 'the bytes of the clone of a snapshot')
-    if (context.isAbout('VOL-COMPOSE-001')) {
-      await context.call('Volume.compose', { sr: handleOf(sr), key: leaf.key, key2: clone.key })
+    const layers = { sr: handleOf(sr), key: leaf.key, key2: clone.key }
+    if (context.isAbout('VOL-COMPOSE-001') && (await context.offers(context.call('Volume.compose', layers)))) {
       const expected = new Map([...ofClone, ...own])
       await look(context, await stat(context, sr, leaf), expected, 'its own bytes, and the others of the lower one')
     }
