@@ -11,6 +11,7 @@ import { closeSync, fstatSync, openSync, renameSync, rmSync, statSync } from 'no
 import { syncPath } from '../atomic-file.ts'
 import { copyImage } from '../copy.ts'
 import type { Lock } from '../lock.ts'
+import { withWriter } from '../qsd/live.ts'
 import { SrUnreachableError, VolumeInUseError } from '../sr/errors.ts'
 import { withLock } from '../sr/locks.ts'
 import { childrenIn, parentOf } from './chain.ts'
@@ -117,13 +118,15 @@ function replace(
       renameSync(path, image)
       syncPath(directory)
     }
-    if (!metadata?.read_write) put()
-    else {
+    const local = repository.localDisk(`${upper}.qcow2`)
+    if (metadata?.read_write) {
       await withLocalWriter(repository, upper, (writer) => {
         if (writer !== undefined) throw new VolumeInUseError(`${upper} is in use`)
         put()
       })
-    }
+    } else if (local === undefined) put()
+    // Not while the datapath opens a chain, one image after the other: it would look for the lower one in vain.
+    else await withWriter(local.disk, put)
     return true
   })
 }
