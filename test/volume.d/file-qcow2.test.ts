@@ -1,13 +1,16 @@
 /** What qcow2 images are for: snapshots of disks in use, chains that are merged, sizes, copies. */
-import { spawn } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readdirSync, statSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import type { MethodName, Params } from '../../src/contract/methods.ts'
 import { lock } from '../../src/engine/lock.ts'
+import { nodeNames } from '../../src/engine/qsd/nodes.ts'
+import { withQmp } from '../../src/engine/qsd/qmp.ts'
+import { removeExport } from '../../src/engine/qsd/undo.ts'
 import { killDaemons } from '../datapath.d/networked.ts'
 import { io, targetOf } from '../support/datapath.ts'
 import { lacks } from '../support/needs.ts'
@@ -184,6 +187,37 @@ describe.skipIf(lacks('qemu-img', 'qemu-io', 'qemu-storage-daemon'))('qcow2 imag
       expect(await it.storage.remains(place)).toEqual([])
     },
     Math.max(300_000, CRASHES * 20_000),
+  )
+
+  test.each(['Volume.resize', 'Datapath.attach'] as const)(
+    'a disk that a killed call made larger and did not show is shown by %s',
+    async (method) => {
+      const { plugin, datapath } = it
+      const { sr } = await it.newSr()
+      const volume = await create(sr)
+      const [uri = ''] = volume.uri
+      const target = await use(volume)
+      await put(target, 0, 0x11)
+      const [, socket = '', id = ''] = /^nbd:unix:(.*):exportname=(.*)$/.exec(target) ?? []
+      // What Volume.resize does, up to the instant.
+      await withQmp(join(dirname(socket), 'qmp'), async (qmp) => {
+        await removeExport(qmp, `${id}-nbd`)
+        await qmp.execute('block_resize', { 'node-name': nodeNames(id).top, size: 2 * SIZE })
+      })
+      if (method === 'Volume.resize') await plugin.call(method, { sr, key: volume.key, new_size: 2 * SIZE })
+      else await datapath.call(method, { uri, domain: '1' })
+      await put(target, 40, 0x33)
+      const content = changed(changed(grown(zeroes(SIZE), 2 * SIZE), 0, 1, 0x11), 40, 1, 0x33)
+      await expectBytes(target, content)
+      const { implementations } = await datapath.call('Datapath.attach', { uri, domain: '1' })
+      for (const [kind, value] of implementations) {
+        if (kind !== 'BlockDevice') continue
+        expect(execFileSync('blockdev', ['--getsize64', value.path], { encoding: 'utf8' }).trim()).toBe(`${2 * SIZE}`)
+        await expectBytes(value.path, content)
+      }
+      await leave(volume)
+      await plugin.call('SR.destroy', { sr })
+    },
   )
 
   test('a chain that is too long is SR_BACKEND_FAILURE_109, until snapshots are destroyed', async () => {

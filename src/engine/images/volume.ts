@@ -5,7 +5,8 @@ import type { Params, Result } from '../../contract/methods.ts'
 import { errors } from '../../kit/index.ts'
 import { renameFile, syncPath } from '../atomic-file.ts'
 import type { Lock } from '../lock.ts'
-import { growFront, growLive } from '../qsd/live.ts'
+import { isAttachedHere } from '../qsd/attached.ts'
+import { growFront, growLive, withWriter } from '../qsd/live.ts'
 import { VolumeInUseError, VolumeReadOnlyError } from '../sr/errors.ts'
 import { withLock } from '../sr/locks.ts'
 import { wishJob } from './coalesce-job.ts'
@@ -57,7 +58,7 @@ export async function resize(driver: RepositoryDriver, { sr, key, new_size }: Pa
     const format = formatOf(metadata)
     const bytes = imageSize(new_size, format)
     const size = sizeOf(directory, key, metadata)
-    if (size === bytes) return
+    if (size === bytes) return await finishGrowth(repository, key, bytes)
     refuseReadOnly(key, metadata)
     if (size > bytes) throw errors.invalidSize(`shrinking is not possible: the volume has ${size} bytes, not ${bytes}`)
     if (!VOLUME_FORMATS[format].grows) throw errors.unimplemented('Volume.resize')
@@ -176,6 +177,17 @@ export function refuseReadOnly(key: string, { read_write }: Metadata): void {
  */
 export function refuseWithoutData(key: string, metadata: Metadata): void {
   if (!hasData(metadata)) throw errors.volumeDoesNotExist(key)
+}
+
+/** Shows the size of a disk in use where a call was killed after it had made the image as large, and before it had shown it. */
+async function finishGrowth({ localDisk }: Repository, key: string, bytes: number): Promise<void> {
+  const local = localDisk(`${key}.qcow2`)
+  if (local === undefined || !isAttachedHere(local.disk)) return
+  const live = await withWriter(local.disk, async (writer) => {
+    if (writer !== undefined) await growLive(writer, bytes)
+    return writer !== undefined
+  })
+  if (live) await growFront(local.front, bytes)
 }
 
 async function growChained(

@@ -26,7 +26,7 @@ import {
   opensAtActivation,
 } from './nodes.ts'
 import { type Qmp, QmpConnectionError, withQmp } from './qmp.ts'
-import { saysSize } from './size-in-file.ts'
+import { canSaySize, saysSize } from './size-in-file.ts'
 
 /** Milliseconds for a daemon to take a connection, and for each answer, before it is taken for stuck. */
 const DETACH_PATIENCE = 10_000
@@ -168,10 +168,14 @@ export function refreshDisk(
   })
 }
 
-/** Inside a format other than raw the size is changed only by who has the image open. */
+/**
+ * Inside a format other than raw the size is changed only by who has the image open: a file that says another one has been
+ * made larger by a call that was killed before it could show that.
+ */
 function canChangeSize(description: DiskDescription, state: DiskState): boolean {
   if (state.phase === 'attached') return !state.exports.includes('block')
-  return state.access === 'read-write' && description.format === 'raw' && !imageIsReadOnly(description)
+  const isTold = description.format === 'raw' || canSaySize(description)
+  return state.access === 'read-write' && isTold && !imageIsReadOnly(description)
 }
 
 async function attach(

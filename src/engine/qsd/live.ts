@@ -86,17 +86,18 @@ export async function continueIn({ disk, qmp, node }: Writer, path: string): Pro
   }
 }
 
-/** Makes the disk larger, image and exports. */
+/** Makes the disk larger, image and exports, unless it is as large already and its exports show it. */
 export async function growLive({ disk, qmp }: Writer, size: Int64): Promise<void> {
   const state = readState(disk.daemon, disk.id)
   if (state === undefined) throw new Error('the disk was detached although its daemon was locked')
+  if (state.size === size) return
   await refreshSize(qmp, disk, state, size)
   writeState(disk.daemon, disk.id, { ...state, size })
 }
 
 /** Shows the new size at the block device; without the daemon's lock. */
 export async function growFront(front: Disk, size: Int64): Promise<void> {
-  if (isUp(front)) await resizeFront(front, size)
+  if (isUp(front) && readState(front.daemon, front.id)?.size !== size) await resizeFront(front, size)
 }
 
 /** Begins to record changes. */
