@@ -285,6 +285,33 @@ describe.skipIf(missing)('an SR', () => {
     await plugin.call('SR.destroy', { sr })
   })
 
+  test('has nothing left of images whose removal was killed after their header had gone', async () => {
+    const uri = newUri()
+    const sr = await newSr(uri)
+    const [, namespace = ''] = /^rbd:\/\/[^/]*\/([^?]*)/.exec(uri) ?? []
+    const rados = (...args: string[]) => ceph.rados('--pool', ceph.pool, '--namespace', namespace, ...args)
+    const images = async () => JSON.parse(await ceph.rbd('ls', `${ceph.pool}/${namespace}`, '--format', 'json'))
+    const request = { sr, name: '', description: '', size: MIB, sharable: false }
+    const behead = async ({ uri: [image = ''] }: Volume) => {
+      const { id } = JSON.parse(await ceph.rbd('info', /^rbd:\/\/([^?]*)/.exec(image)?.[1] ?? '', '--format', 'json'))
+      await rados('rm', `rbd_header.${id}`)
+    }
+    const destroyed = await plugin.call('Volume.create', request)
+    await behead(destroyed)
+    const key = `volume/${destroyed.key}`
+    const file = join(ceph.host.directory, 'record')
+    await rados('getomapval', 'smapiv3.sr', key, file)
+    const record = JSON.parse(readFileSync(file, 'utf8'))
+    await rados('setomapval', 'smapiv3.sr', key, JSON.stringify({ ...record, destroying: true }))
+    await plugin.call('SR.attach', { configuration: { uri } })
+    expect(await images()).toEqual([])
+
+    await behead(await plugin.call('Volume.create', request))
+    expect(await images()).toHaveLength(1)
+    await plugin.call('SR.destroy', { sr })
+    expect(await ceph.rbd('namespace', 'ls', ceph.pool, '--format', 'json')).not.toContain(`"${namespace}"`)
+  })
+
   test('copies volumes into another SR, where they share nothing', async () => {
     const [sr, dest_sr] = [await newSr(), await newSr()]
     const volume = await plugin.call('Volume.create', { sr, name: 'v', description: '', size: MIB, sharable: false })

@@ -1,6 +1,6 @@
 /** What dead calls left of volumes and images, and the end of all of them. */
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { CephSession } from '../../src/engine/ceph/session.ts'
+import { CephError, type CephSession } from '../../src/engine/ceph/session.ts'
 import { VolumeInUseError } from '../../src/engine/sr/errors.ts'
 import { awaitUnused, collect, isHeadless, isNeeded } from './images.ts'
 import { IMAGES, type Image, isOwnName, parseImage, parseVolume, VOLUMES } from './records.ts'
@@ -39,9 +39,19 @@ export async function removeEverything({ session }: Repository): Promise<void> {
 }
 
 async function removeImage(session: CephSession, image: string): Promise<void> {
-  const users = await awaitUnused(session, image)
+  const users = await usersOf(session, image)
   if (users.length > 0) throw new VolumeInUseError(`${users.join(', ')} has the image ${image} open`)
   await session.request('remove', { image })
+}
+
+/** An image whose removal was killed is listed, and cannot be opened: nobody uses it. */
+async function usersOf(session: CephSession, image: string): Promise<readonly string[]> {
+  try {
+    return await awaitUnused(session, image)
+  } catch (error) {
+    if (error instanceof CephError && error.errno === 'ENOENT') return []
+    throw error
+  }
 }
 
 async function awaitCalls(session: CephSession): Promise<void> {

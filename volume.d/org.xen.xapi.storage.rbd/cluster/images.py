@@ -73,11 +73,16 @@ def watchers(image):
 
 
 def remove(image):
+    """It is no error where there is none."""
     try:
         with rbd.Image(Session.io, image) as it:
             for each in it.list_snaps():
                 if it.snap_get_namespace_type(each["id"]) == rbd.RBD_SNAP_NAMESPACE_TYPE_USER:
                     it.remove_snap(each["name"])
+    except rbd.ImageNotFound:
+        # Ceph removes the header before the name: killed between them, what is listed cannot be opened, but removed.
+        pass
+    try:
         rbd.RBD().remove(Session.io, image)
     except rbd.ImageNotFound:
         pass
