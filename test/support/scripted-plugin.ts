@@ -81,9 +81,10 @@ export class ScriptedPlugin {
   calls(): SeenCall[] {
     const log = join(this.path, 'log')
     if (!existsSync(log)) return []
+    // A script may have made the file, and not have written its line.
     return readFileSync(log, 'utf8')
-      .trimEnd()
       .split('\n')
+      .slice(0, -1)
       .map((line) => ({
         method: line.slice(0, line.indexOf(' ')),
         params: JSON.parse(line.slice(line.indexOf(' ') + 1)),
