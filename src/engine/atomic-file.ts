@@ -111,7 +111,7 @@ export function renameFile(from: string, to: string): void {
   }
 }
 
-/** Removes a file, if it is there. An SMB server refuses that for the instant in which another host reads it (EBUSY). */
+/** Removes a file, if it is there. An SMB server refuses that for the instant in which somebody else reads it (EBUSY). */
 export function removeFile(path: string): void {
   rmSync(path, { force: true, recursive: true, maxRetries: 10, retryDelay: 20 })
 }

@@ -1,8 +1,8 @@
 /** Copies of disk images that take no more space than needed. */
-import { chmodSync, constants, copyFileSync, rmSync } from 'node:fs'
+import { chmodSync, constants, copyFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { errors } from '../kit/index.ts'
-import { isSmbnetfs, syncPath } from './atomic-file.ts'
+import { isSmbnetfs, removeFile, syncPath } from './atomic-file.ts'
 import type { Lock } from './lock.ts'
 import { errnoOf, storageError } from './storage-error.ts'
 import { runTool, ToolError } from './tool.ts'
@@ -42,13 +42,13 @@ export function copyImage(
     syncPath(destination)
     return method
   } catch (error) {
-    rmSync(destination, { force: true })
+    removeFile(destination)
     throw storageError(error)
   }
 }
 
 function reflink(source: number, destination: string): boolean {
-  rmSync(destination, { force: true })
+  removeFile(destination)
   // It has none, and takes four seconds to refuse the change of the size that comes first: see sparseCopy.
   if (isSmbnetfs(dirname(destination))) return false
   try {
@@ -61,7 +61,7 @@ function reflink(source: number, destination: string): boolean {
 }
 
 function sparseCopy(source: number, destination: string, held: Lock): CopyMethod {
-  rmSync(destination, { force: true })
+  removeFile(destination)
   try {
     const path = `/proc/${process.pid}/fd/${source}`
     // smbnetfs changes the size only of files that are open for reading as well, which cp does not do.

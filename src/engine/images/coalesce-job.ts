@@ -1,6 +1,7 @@
 /** The job in the background that gives the space of destroyed snapshots back, see coalesce.ts: one at a time for each SR. */
 import { existsSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { removeFile } from '../atomic-file.ts'
 import { startBackground } from '../background.ts'
 import { findProcess, sendSignal } from '../qsd/daemon-process.ts'
 import { fileNameFor, RUN_DIRECTORY_VARIABLE, runDirectory } from '../run-directory.ts'
@@ -67,7 +68,7 @@ export async function runJob(driver: RepositoryDriver, sr: string): Promise<void
     if (held === undefined) return
     try {
       while (existsSync(jobRequestFile(directory))) {
-        rmSync(jobRequestFile(directory), { force: true })
+        removeFile(jobRequestFile(directory))
         await work(repository)
       }
     } finally {

@@ -7,8 +7,8 @@
  * elsewhere, is left alone. Calls on volumes wait for no more than the rename.
  */
 import { randomUUID } from 'node:crypto'
-import { closeSync, fstatSync, openSync, renameSync, rmSync, statSync } from 'node:fs'
-import { syncPath } from '../atomic-file.ts'
+import { closeSync, fstatSync, openSync, renameSync, statSync } from 'node:fs'
+import { removeFile, syncPath } from '../atomic-file.ts'
 import { copyImage } from '../copy.ts'
 import type { Lock } from '../lock.ts'
 import { withWriter } from '../qsd/live.ts'
@@ -81,7 +81,7 @@ async function merge(repository: Repository, { lower, upper }: Pair): Promise<bo
       return await replace(repository, { lower, upper }, descriptor, path, verify)
     } finally {
       closeSync(descriptor)
-      rmSync(path, { force: true })
+      removeFile(path)
       held.remove()
     }
   })

@@ -1,6 +1,6 @@
 /** What nothing needs in an SR's directory: what killed calls left, and images that nothing stands on any more. */
-import { existsSync, rmSync } from 'node:fs'
-import { syncPath, TEMPORARY_SUFFIX } from '../atomic-file.ts'
+import { existsSync } from 'node:fs'
+import { removeFile, syncPath, TEMPORARY_SUFFIX } from '../atomic-file.ts'
 import type { Lock } from '../lock.ts'
 import { withLock } from '../sr/locks.ts'
 import { DamagedFileError } from '../sr/record-file.ts'
@@ -69,7 +69,7 @@ export async function removeVolume(
     const metadata = findMetadata(directory, key)
     if (metadata !== undefined) await guard(metadata)
     if (metadata?.cbt !== undefined && !metadata.read_write) keepChanges(directory, key, metadata)
-    rmSync(metadataFile(directory, key), { force: true })
+    removeFile(metadataFile(directory, key))
     syncPath(directory)
     // Of a snapshot, others may need image and record: the job finds out.
     if (metadata !== undefined && formatOf(metadata) === 'qcow2' && !metadata.read_write) {
@@ -82,10 +82,10 @@ export async function removeVolume(
 /** Removes everything of a key, whatever stands on it: of an SR that is being destroyed. */
 export async function removeAll({ directory, locks }: Directory, key: string): Promise<void> {
   await withLock(locks, volumeLockFile(directory, key), (held) => {
-    rmSync(metadataFile(directory, key), { force: true })
+    removeFile(metadataFile(directory, key))
     syncPath(directory)
     removeFiles(directory, key, FORMAT_NAMES)
-    rmSync(changesFile(directory, key), { force: true })
+    removeFile(changesFile(directory, key))
     held.remove()
   })
 }
@@ -120,7 +120,7 @@ function removeUnneeded(directory: string, held: ReadonlyMap<string, Lock>): boo
     if (metadata !== undefined) continue
     if (!known.parents.has(key)) {
       removed = removed || existsSync(changesFile(directory, key))
-      rmSync(changesFile(directory, key), { force: true })
+      removeFile(changesFile(directory, key))
     }
     if (!hasImage(directory, key) && !existsSync(changesFile(directory, key))) lock.remove()
   }
@@ -148,7 +148,7 @@ function removeFiles(directory: string, key: string, formats: typeof FORMAT_NAME
   for (const format of formats) {
     const path = imageFile(directory, key, format)
     if (!existsSync(path)) continue
-    rmSync(path, { force: true })
+    removeFile(path)
     removed = true
   }
   removeTemporaryFiles(directory, key)
@@ -156,9 +156,9 @@ function removeFiles(directory: string, key: string, formats: typeof FORMAT_NAME
 }
 
 function removeTemporaryFiles(directory: string, key: string): void {
-  for (const format of FORMAT_NAMES) rmSync(newImageFile(directory, key, format), { force: true })
-  rmSync(newMetadataFile(directory, key), { force: true })
-  rmSync(changesFile(directory, key) + TEMPORARY_SUFFIX, { force: true })
+  for (const format of FORMAT_NAMES) removeFile(newImageFile(directory, key, format))
+  removeFile(newMetadataFile(directory, key))
+  removeFile(changesFile(directory, key) + TEMPORARY_SUFFIX)
 }
 
 function hasImage(directory: string, key: string): boolean {

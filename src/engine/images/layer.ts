@@ -8,10 +8,10 @@
  * 2. a new, empty image that stands on the node is made beside the volume's, and takes its place by a rename;
  * 3. a disk in use goes on in the new image: until then it writes to the node, which the volume shows all the same.
  */
-import { chmodSync, linkSync, rmSync } from 'node:fs'
+import { chmodSync, linkSync } from 'node:fs'
 import { join } from 'node:path'
 import { errors } from '../../kit/index.ts'
-import { renameFile, syncPath } from '../atomic-file.ts'
+import { removeFile, renameFile, syncPath } from '../atomic-file.ts'
 import type { Lock } from '../lock.ts'
 import { continueIn, hasOpen, type Writer, withWriter } from '../qsd/live.ts'
 import { errnoOf } from '../storage-error.ts'
@@ -95,7 +95,7 @@ export function makeOverlay(
   tracked: boolean,
 ): void {
   const path = newImageFile(directory, key, 'qcow2')
-  rmSync(path, { force: true })
+  removeFile(path)
   createOverlay(path, imageFile(directory, node, 'qcow2'), size, held)
   if (tracked) addBitmap(path, BITMAP, held)
   makeDurable(path, WRITABLE)
@@ -104,7 +104,7 @@ export function makeOverlay(
 /** Takes away a node that nothing stands on, when a call has failed that was to put it below a volume. */
 export function removeUnusedNode(directory: string, key: string, node: string): void {
   if (readQcow2Header(imageFile(directory, key, 'qcow2')).backing === `${node}.qcow2`) return
-  rmSync(imageFile(directory, node, 'qcow2'), { force: true })
+  removeFile(imageFile(directory, node, 'qcow2'))
 }
 
 function moveAway(image: string, destination: string): void {

@@ -1,8 +1,8 @@
 /** The methods of class SR, except SR.probe. */
-import { existsSync, rmSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import type { Params, Result } from '../../contract/methods.ts'
 import { errors } from '../../kit/index.ts'
-import { syncPath } from '../atomic-file.ts'
+import { removeFile, syncPath } from '../atomic-file.ts'
 import { isAttachedHere } from '../qsd/attached.ts'
 import { withWriter } from '../qsd/live.ts'
 import { ConfigurationError, SrMismatchError, SrReadOnlyError, VolumeInUseError } from '../sr/errors.ts'
@@ -132,10 +132,10 @@ export async function destroy(driver: RepositoryDriver, { sr }: Params<'SR.destr
       try {
         await removeVolumes({ directory, locks })
       } finally {
-        rmSync(jobRequestFile(directory), { force: true })
+        removeFile(jobRequestFile(directory))
         job.remove()
       }
-      rmSync(identityFile(directory))
+      removeFile(identityFile(directory))
       syncPath(directory)
     })
   }

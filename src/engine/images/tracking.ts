@@ -6,7 +6,8 @@
  * What is not known for sure counts as changed: never a block too few.
  */
 import { randomUUID } from 'node:crypto'
-import { existsSync, rmSync } from 'node:fs'
+import { existsSync } from 'node:fs'
+import { removeFile } from '../atomic-file.ts'
 import { BLOCK_SIZE } from '../compare.ts'
 import type { Lock } from '../lock.ts'
 import { saveLiveBitmap, withWriter } from '../qsd/live.ts'
@@ -89,7 +90,7 @@ export async function changesNow(
         process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`)
         return undefined
       } finally {
-        rmSync(path, { force: true })
+        removeFile(path)
       }
     }
     return { ...(parent === undefined ? {} : { parent }), blocks: (await saved()) ?? allBlocks(size) }

@@ -1,9 +1,9 @@
 /** The methods of class Volume that make, change and remove volumes. */
 import { randomUUID } from 'node:crypto'
-import { existsSync, rmSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import type { Params, Result } from '../../contract/methods.ts'
 import { errors } from '../../kit/index.ts'
-import { renameFile, syncPath } from '../atomic-file.ts'
+import { removeFile, renameFile, syncPath } from '../atomic-file.ts'
 import type { Lock } from '../lock.ts'
 import { isAttachedHere } from '../qsd/attached.ts'
 import { growFront, growLive, withWriter } from '../qsd/live.ts'
@@ -119,7 +119,7 @@ export async function addVolume(
   repository: Repository,
   format: VolumeFormat,
   makeImage: (key: string, path: string, held: Lock) => Metadata | Promise<Metadata>,
-  removeImage: (key: string, path: string) => void = (_key, path) => rmSync(path, { force: true }),
+  removeImage: (key: string, path: string) => void = (_key, path) => removeFile(path),
 ): Promise<Volume> {
   const { directory, locks } = repository
   const key = randomUUID()
