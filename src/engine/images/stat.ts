@@ -9,7 +9,7 @@ import { DamagedFileError } from '../sr/record-file.ts'
 import type { Identity } from './identity.ts'
 import { statImage, virtualSize } from './image.ts'
 import { changesFile, imageFile, isKey, readContents, volumeKeys } from './layout.ts'
-import { formatOf, hasData, type Metadata, readMetadata } from './metadata.ts'
+import { findMetadata, formatOf, hasData, type Metadata, readMetadata } from './metadata.ts'
 import type { Repository } from './repository.ts'
 import { sizeOf } from './tracking.ts'
 
@@ -96,15 +96,32 @@ export function describeVolumes(repository: Repository): Volumes {
   const contents = readContents(directory)
   for (const key of [...volumeKeys(contents), ...contents.isos]) {
     try {
-      volumes.push(describeVolume(repository, key))
+      volumes.push(...describePresent(repository, key))
     } catch (error) {
-      if (error instanceof DamagedFileError) damaged.push(error)
-      else if (exists(directory, key)) throw error
+      if (!(error instanceof DamagedFileError)) throw error
+      damaged.push(error)
     }
   }
   return { volumes, damaged }
 }
 
+/** Attempts to read a volume that is there: smbnetfs says for an instant of a file that is being made that there is none. */
+const ATTEMPTS = 10
+
+/** Nothing for a volume that is not there any more. */
+function describePresent(repository: Repository, key: string): readonly Volume[] {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return [describeVolume(repository, key)]
+    } catch (error) {
+      if (error instanceof DamagedFileError) throw error
+      if (!exists(repository.directory, key)) return []
+      if (attempt === ATTEMPTS) throw error
+    }
+  }
+}
+
+/** By its metadata and not by its name, which an SMB server goes on listing while somebody reads a file that was removed. */
 function exists(directory: string, key: string): boolean {
-  return readContents(directory).volumes.get(key)?.has('.json') ?? false
+  return findMetadata(directory, key) !== undefined
 }
