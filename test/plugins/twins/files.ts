@@ -92,6 +92,7 @@ export const FILES: readonly Twin[] = [
     name: 'declares a feature that it has no script for',
     language: 'python',
     breaks: 'QRY-FEATURE-001',
+    also: ['VOL-COMPOSE-001'],
     text: [['volume', '"VDI_UPDATE",', '"VDI_UPDATE",\n                "VDI_COMPOSE",']],
   },
   {
