@@ -113,7 +113,7 @@ export const ERRORS = {
   NO_SUCH_SR: {
     fault: 'caller',
     exitStatus: 4,
-    meaning: 'No attached SR has that uuid or name.',
+    meaning: 'No attached SR has that uuid, name or handle.',
     recovery: 'See `smapiv3 sr ls`; attach the SR first.',
   },
   NO_SUCH_VOLUME: {

@@ -38,14 +38,14 @@ export class AttachedSrs {
   }
 
   /**
-   * The SR of that uuid, or of that name if only one has it.
+   * The SR of that uuid, or of that name or handle if only one has it.
    * @throws Smapiv3Error NO_SUCH_SR
    */
   resolve(reference: string): AttachedSr {
     const exact = this.get(reference)
     if (exact !== undefined) return exact
     const all = this.all()
-    const named = all.filter(({ name }) => name === reference)
+    const named = all.filter(({ name, sr }) => name === reference || sr === reference)
     const [only] = named
     if (named.length === 1 && only !== undefined) return only
     const seen = JSON.stringify(reference)

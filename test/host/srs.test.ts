@@ -26,11 +26,12 @@ describe('an SR', () => {
     expect(uuid).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-4/)
   })
 
-  test('once attached is known to every later process, by uuid and by name', async () => {
+  test('once attached is known to every later process, by uuid, by name and by handle', async () => {
     const { restart } = await setUpAttached()
     const later = restart()
     expect(later.srs.attached()).toMatchObject([{ uuid: SR, sr: 'demo://vg0', plugin: 'org.xen.xapi.storage.demo' }])
     expect(later.srs.resolve('demo SR').uuid).toBe(SR)
+    expect(later.srs.resolve('demo://vg0').uuid).toBe(SR)
     expect(await later.srs.call('SR.stat', SR, {})).toMatchObject({ sr: 'demo://vg0' })
   })
 
