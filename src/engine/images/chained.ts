@@ -7,6 +7,7 @@ import { errors } from '../../kit/index.ts'
 import type { Lock } from '../lock.ts'
 import { VolumeInUseError } from '../sr/errors.ts'
 import { withLock } from '../sr/locks.ts'
+import { withChain } from './chain.ts'
 import { wishJob } from './coalesce-job.ts'
 import type { RepositoryDriver } from './driver.ts'
 import { VOLUME_FORMATS } from './format.ts'
@@ -70,9 +71,12 @@ export async function copy(driver: RepositoryDriver, { sr, key, dest_sr }: Param
   if (format === destination.format && !VOLUME_FORMATS[format].chains) return addCopy(source, key, destination, true)
   const isChained = VOLUME_FORMATS[format].chains && !source.attachment.read_only
   if (!isChained) return convertTo(source, key, key, destination)
-  return withVolume(source, key, (_repository, metadata, held) =>
+  const made = await withVolume(source, key, (_repository, metadata, held) =>
     onNode(source, key, metadata, held, (node) => convertTo(source, key, node, destination)),
   )
+  // Nothing but the volume stands on the image that was copied.
+  await wishJob(source)
+  return made
 }
 
 export async function revert(driver: RepositoryDriver, params: Params<'Volume.revert'>): Promise<void> {
@@ -183,7 +187,9 @@ function convertTo(source: Repository, key: string, node: string, destination: R
       const { format } = destination
       const from = { path: imageFile(directory, node, formatOf(metadata)), format: formatOf(metadata) }
       const verify = node === key ? unchanged(path, descriptor) : () => {}
-      convert(from, { path: image, format }, held)
+      const run = (): void => convert(from, { path: image, format }, held)
+      if (VOLUME_FORMATS[from.format].chains) withChain(directory, node, run)
+      else run()
       verify()
       makeDurable(image, WRITABLE)
       const root = source.directory === destination.directory ? metadata.root : made

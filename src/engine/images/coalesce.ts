@@ -125,7 +125,8 @@ function replace(
         put()
       })
     } else if (local === undefined) put()
-    // Not while the datapath opens a chain, one image after the other: it would look for the lower one in vain.
+    // Not while the datapath, or a change of a volume, opens a chain, one image after the other: it would look for the lower
+    // one in vain. Who only reads does not keep us waiting, and tries again: see withChain.
     else await withWriter(local.disk, put)
     return true
   })

@@ -2,7 +2,7 @@
 import type { Params, Result } from '../../contract/methods.ts'
 import { BLOCK_SIZE, differingBlocks } from '../compare.ts'
 import { type Blocks, blocksOf, rangesOf } from './blocks.ts'
-import { chainOf } from './chain.ts'
+import { chainOf, onOneChain } from './chain.ts'
 import type { RepositoryDriver } from './driver.ts'
 import type { VolumeFormat } from './format.ts'
 import { imageFile, readContents, volumeKeys } from './layout.ts'
@@ -28,37 +28,37 @@ export async function compare(
   }
   const blocks = blocksOf(Math.max(one.size, other.size))
   if (one.format === 'qcow2' && other.format === 'qcow2') {
-    addOwnBlocks(blocks, one, other)
-    addOwnBlocks(blocks, other, one)
+    addOwnBlocks(directory, blocks, one.key, other.key)
+    addOwnBlocks(directory, blocks, other.key, one.key)
     if (one.size !== other.size) blocks.setRange(Math.floor(Math.min(one.size, other.size) / BLOCK_SIZE), blocks.count)
   } else blocks.setRange(0, blocks.count)
   return { blocksize: BLOCK_SIZE, ranges: rangesOf(blocks) }
 }
 
 interface Comparable {
+  readonly key: string
   readonly path: string
   readonly format: VolumeFormat
   readonly size: number
-  readonly chain: readonly string[]
 }
 
 function comparable(directory: string, key: string): Comparable {
   const metadata = readMetadata(directory, key)
   refuseWithoutData(key, metadata)
   const format = formatOf(metadata)
-  const size = sizeOf(directory, key, metadata)
-  return {
-    path: imageFile(directory, key, format),
-    format,
-    size,
-    chain: format === 'qcow2' ? chainOf(directory, key) : [key],
-  }
+  return { key, path: imageFile(directory, key, format), format, size: sizeOf(directory, key, metadata) }
 }
 
 /** Adds the blocks that a volume does not have from an image that another one stands on as well. */
-function addOwnBlocks(blocks: Blocks, { path, chain }: Comparable, other: Comparable): void {
-  const common = chain.findIndex((key) => other.chain.includes(key))
-  for (const { start, length, depth, present } of map(path)) {
+function addOwnBlocks(directory: string, blocks: Blocks, key: string, other: string): void {
+  // How far down data are says nothing without the chain that this is told in.
+  const { chain, entries } = onOneChain(directory, key, (chain) => ({
+    chain,
+    entries: map(imageFile(directory, key, 'qcow2')),
+  }))
+  const below = chainOf(directory, other)
+  const common = chain.findIndex((each) => below.includes(each))
+  for (const { start, length, depth, present } of entries) {
     if (!present || (common >= 0 && depth >= common)) continue
     const first = Math.floor(start / BLOCK_SIZE)
     blocks.setRange(first, Math.ceil((start + length) / BLOCK_SIZE) - first)
