@@ -23,21 +23,26 @@ const INTERVAL = 500
 export async function whileReachable<T>(reach: (() => Promise<void>) | undefined, body: () => Promise<T>): Promise<T> {
   if (reach === undefined) return await body()
   const away = new AbortController()
-  const done = new AbortController()
-  void untilAborted(done.signal, () => watch(reach, away, done.signal))
+  let done: AbortController | undefined
+  // What most calls do not come to costs them nothing: deactivation is the downtime of a migration.
+  const timer = setTimeout(() => {
+    done = new AbortController()
+    const { signal } = done
+    void untilAborted(signal, () => watch(reach, away, signal))
+  }, FIRST_LOOK)
   try {
     return await untilAborted(away.signal, body)
   } catch (error) {
     throw away.signal.aborted ? away.signal.reason : error
   } finally {
-    done.abort()
+    clearTimeout(timer)
+    done?.abort()
   }
 }
 
 async function watch(reach: () => Promise<void>, away: AbortController, done: AbortSignal): Promise<void> {
   let since: number | undefined
   try {
-    await sleep(FIRST_LOOK, undefined, { signal: done })
     while (!done.aborted) {
       const now = performance.now()
       const failure = await failureOf(reach)
