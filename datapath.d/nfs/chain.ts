@@ -3,9 +3,11 @@
  * cannot find by itself: its NFS driver takes the path of an image for that of its directory.
  */
 import { basename, dirname } from 'node:path'
+import type { Int64 } from '../../src/contract/json.ts'
 import { type ImageFormat, imageFormatOf } from '../../src/engine/image-format.ts'
 import { HEADER_AREA, parseQcow2Header } from '../../src/engine/images/qcow2.ts'
 import { NfsClient } from '../../src/engine/nfs/client.ts'
+import { ROUNDED } from '../../src/engine/qsd/size-in-file.ts'
 
 /** Milliseconds that the server has for an answer. */
 const PATIENCE = 5_000
@@ -30,6 +32,8 @@ export interface ImageFacts {
   readonly readOnly: boolean
   /** The names of the images below a qcow2 image, in its directory, the topmost first. */
   readonly below: readonly string[]
+  /** Bytes of the disk, where its format says them in its header, or has none. */
+  readonly size?: Int64 | undefined
 }
 
 /** @throws ServerUnreachableError, ExportError, NfsError, DamagedFileError */
@@ -39,10 +43,13 @@ export async function factsOf({ host, path, format, uid, gid }: Image): Promise<
   try {
     let file = await client.lookup(client.root, basename(path))
     const readOnly = (file.attributes.mode & WRITABLE) === 0
+    let size = format === 'raw' ? ROUNDED.raw(file.attributes.size) : undefined
     const below: string[] = []
     let [name, isChained] = [basename(path), format === 'qcow2']
     while (isChained && below.length < LONGEST_CHAIN) {
-      const { backing } = parseQcow2Header(name, await client.read(file.handle, 0n, HEADER_AREA))
+      const header = parseQcow2Header(name, await client.read(file.handle, 0n, HEADER_AREA))
+      const { backing } = header
+      size ??= ROUNDED.qcow2(header.size)
       // Elsewhere than in the directory: QEMU may try.
       if (backing === undefined || /[/:]/.test(backing)) break
       below.push(backing)
@@ -50,7 +57,7 @@ export async function factsOf({ host, path, format, uid, gid }: Image): Promise<
       isChained = imageFormatOf(name) === 'qcow2'
       if (isChained) file = await client.lookup(client.root, name)
     }
-    return { readOnly, below }
+    return { readOnly, below, size }
   } finally {
     client.close()
   }

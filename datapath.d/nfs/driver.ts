@@ -26,8 +26,9 @@ export const nfsDriver: SchemeDriver = {
     const storage = { driver: 'nfs', server: { type: 'inet', host }, ...identity(options) } as const
     const { user: uid, group: gid } = identity(options)
     const format = imageFormatOf(path, options.format)
-    const { readOnly, below } = await factsOf({ host, path, format, uid, gid })
-    const description = describeDisk({ protocol: { ...storage, path }, path, readOnly }, options)
+    const { readOnly, below, size } = await factsOf({ host, path, format, uid, gid })
+    const described = describeDisk({ protocol: { ...storage, path }, path, readOnly }, options)
+    const description = size === undefined ? described : { ...described, says: size }
     if (below.length === 0) return description
     const imageOf = (name: string) => ({
       driver: IMAGE_FORMATS[imageFormatOf(name)].driver,

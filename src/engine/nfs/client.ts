@@ -76,8 +76,8 @@ export class NfsClient {
    * @throws ServerUnreachableError, ExportError, RpcError
    */
   static async connect(host: string, path: string, user: RpcUser, patience: number): Promise<NfsClient> {
-    const root = await exportHandle(host, path, user)
-    const rpc = new RpcClient({ host, port: await nfsPort(host, user) }, NFS, user, patience)
+    const [root, port] = await Promise.all([exportHandle(host, path, user), nfsPort(host, user)])
+    const rpc = new RpcClient({ host, port }, NFS, user, patience)
     const reply = await rpc.call(PROCEDURES.fsinfo, new XdrWriter().opaque(root))
     const status = reply.uint32()
     if (status !== 0) throw new NfsError(status)

@@ -2,7 +2,6 @@
  * A client of ONC RPC (RFC 5531) over TCP. Requests are sent as they come and answered in any order. Where the connection
  * is lost they are sent again on a new one, as long as their time lasts: a server that restarts delays them only.
  */
-import { randomInt } from 'node:crypto'
 import { connect, type Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Server, ServerUnreachableError } from '../server.ts'
@@ -72,7 +71,8 @@ export class RpcClient {
   #received: Buffer = Buffer.alloc(0)
   #fragments: Buffer[] = []
   #lastFailure = 'it does not answer'
-  #xid = randomInt(2 ** 31)
+  // Not by node:crypto, which takes milliseconds to load: answers of other connections must not be taken for its own.
+  #xid = Math.floor(Math.random() * 2 ** 31)
 
   /** @param patience milliseconds that a request waits for an answer at most */
   constructor(server: Server, program: RpcProgram, user: RpcUser, patience: number) {
@@ -172,7 +172,10 @@ export class RpcClient {
   async #tryConnect(): Promise<Socket | undefined> {
     const { first, last } = PRIVILEGED_PORTS
     const isRoot = process.geteuid?.() === 0
-    const socket = connect({ ...this.#server, ...(isRoot ? { localPort: randomInt(first, last + 1) } : {}) })
+    const socket = connect({
+      ...this.#server,
+      ...(isRoot ? { localPort: first + Math.floor(Math.random() * (last + 1 - first)) } : {}),
+    })
     try {
       await new Promise<void>((resolve, reject) => {
         socket.setTimeout(this.#patience, () => reject(new Error('it does not answer')))

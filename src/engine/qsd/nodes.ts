@@ -51,6 +51,8 @@ export interface DiskDescription {
   readonly protocol: Protocol
   readonly secrets?: readonly Secret[]
   readonly format: ImageFormat
+  /** Bytes of the disk as the image file says it, where that is known already; unless given, a file of this host is asked. */
+  readonly says?: Int64
   /** The part of a raw image that is the disk, in bytes; all of it unless given. */
   readonly part?: { readonly offset: Int64; readonly size: Int64 }
   readonly readOnly: boolean
