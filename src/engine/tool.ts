@@ -6,6 +6,7 @@
  * inherit a lock, and a library would take as long to load as most tools take to run.
  */
 import { spawn, spawnSync } from 'node:child_process'
+import { closeSync, openSync, readFileSync } from 'node:fs'
 import { errors } from '../kit/index.ts'
 import { onAbort } from './cancellation.ts'
 import { errnoOf } from './storage-error.ts'
@@ -97,31 +98,40 @@ export class ToolTimeoutError extends Error {
   }
 }
 
+/** What differs from tool to tool of those that may have to wait. */
+export interface ToolOptions {
+  /** What the tool gets beside PATH and the C locale. */
+  readonly environment?: Readonly<Record<string, string>>
+  /** Something that changes while the storage answers, from which on the patience counts anew. */
+  readonly progress?: () => string
+  /** A file that gets what the tool prints, in place of pipes, which take as long to make as most tools run. */
+  readonly log?: string
+}
+
 /**
  * Runs a tool that may have to wait for storage that does not answer. No signal ends a process that the kernel keeps
  * waiting, and who waits for it waits as long: after so many milliseconds it is left behind, and ends when the kernel
  * lets it. Returns what it printed on stdout.
- * @param environment what the tool gets beside PATH and the C locale
- * @param progress something that changes while the storage answers, from which on the patience counts anew
  * @throws PluginError (MissingDependency), ToolError, ToolTimeoutError
  */
 export async function runToolWithin(
   tool: Tool,
   args: readonly string[],
   patience: number,
-  environment: Readonly<Record<string, string>> = {},
-  progress: () => string = () => '',
+  { environment = {}, progress = () => '', log }: ToolOptions = {},
 ): Promise<string> {
   const env = { ...environment, ...toolEnvironment() }
-  const child = spawn(tool, args, { cwd: '/', env, stdio: ['ignore', 'pipe', 'pipe'] })
+  const output = log === undefined ? undefined : openSync(log, 'w', 0o600)
+  const child = spawn(tool, args, { cwd: '/', env, stdio: ['ignore', output ?? 'pipe', output ?? 'pipe'] })
+  if (output !== undefined) closeSync(output)
   let timer: NodeJS.Timeout | undefined
   let forget = () => {}
   let stderr = ''
   let stdout = ''
-  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
     stderr += text
   })
-  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+  child.stdout?.setEncoding('utf8').on('data', (text: string) => {
     stdout += text
   })
   try {
@@ -143,6 +153,7 @@ export async function runToolWithin(
         reject(errnoOf(error) === 'ENOENT' ? errors.missingDependency(tool, PACKAGES[tool]) : error)
       })
       child.once('close', (status, signal) => {
+        if (status !== 0 && log !== undefined) stderr = readFileSync(log, 'utf8')
         if (status === 0) resolve()
         else reject(new ToolError([tool, ...args], { status, signal, stderr, stdout }))
       })
@@ -151,8 +162,10 @@ export async function runToolWithin(
   } finally {
     clearTimeout(timer)
     forget()
-    child.stdout.destroy()
-    child.stderr.destroy()
+    // One that is left behind ends some day, and what it printed is of no interest then.
+    child.removeAllListeners('close')
+    child.stdout?.destroy()
+    child.stderr?.destroy()
     child.unref()
   }
 }

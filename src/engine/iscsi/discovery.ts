@@ -173,12 +173,9 @@ async function ask(tool: Tool, { chap, initiatorName }: Login, args: readonly st
   const environment =
     chap === undefined ? {} : { LIBISCSI_CHAP_USERNAME: chap.user, LIBISCSI_CHAP_PASSWORD: chap.password }
   try {
-    return await runToolWithin(
-      tool,
-      [...(name === undefined ? [] : [`--initiator-name=${name}`]), ...args],
-      PATIENCE,
+    return await runToolWithin(tool, [...(name === undefined ? [] : [`--initiator-name=${name}`]), ...args], PATIENCE, {
       environment,
-    )
+    })
   } catch (error) {
     if (!(error instanceof ToolError)) throw error
     const who = chap === undefined ? 'without a login' : `as ${chap.user}`

@@ -11,7 +11,7 @@
  * long enough to reach the data, but for one that changes attributes, which therefore nobody may send.
  */
 import { closeSync, openSync, readFileSync, rmSync, statSync } from 'node:fs'
-import { attachLoop, type LoopDevice, loopAt, loopDevices, refreshLoopCapacity } from '../loop.ts'
+import { attachLoop, type LoopDevice, loopAt, loopDevices, refreshLoopCapacity, servedFile } from '../loop.ts'
 import { runTool, runToolWithin, ToolError, ToolTimeoutError } from '../tool.ts'
 import { waitUntil } from './daemon-process.ts'
 
@@ -26,10 +26,27 @@ export function createMountpoint(path: string): void {
   closeSync(openSync(path, 'a', 0o600))
 }
 
-/** The loop device over a mounted file, made where there is none. Requests bypass the page cache of the file. */
-export function loopOver(file: string, readOnly: boolean): string {
-  const found = loopsOver(file)[0] ?? attachLoop(file, { readOnly, direct: true }, readOnly ? 'any' : 'one')
-  return found.device
+/** Makes a loop device over a file that has just been mounted. Requests bypass the page cache of the file. */
+export function makeLoop(file: string, readOnly: boolean): LoopDevice {
+  return attachLoop(file, { readOnly, direct: true }, readOnly ? 'any' : 'one')
+}
+
+/**
+ * The loop device over a mounted file, made where there is none.
+ * @param known see loopsOver
+ */
+export function loopOver(file: string, readOnly: boolean, known?: string): LoopDevice {
+  return loopsOver(file, known)[0] ?? makeLoop(file, readOnly)
+}
+
+/**
+ * The loop devices over a mounted file.
+ * @param known the one that was made; as long as it serves the file it is the only one, and no other is looked at: a host
+ *   can have hundreds
+ */
+export function loopsOver(file: string, known?: string): readonly LoopDevice[] {
+  const loop = known === undefined ? undefined : loopAt(known)
+  return loop !== undefined && servedFile(loop, file) ? [loop] : loopDevices(file)
 }
 
 /**
@@ -83,10 +100,6 @@ export function mountsBelow(directory: string): readonly string[] {
 /** Whether something is mounted on a file. */
 export function isMounted(file: string): boolean {
   return mountpoints().includes(file)
-}
-
-function loopsOver(file: string): readonly LoopDevice[] {
-  return loopDevices(file)
 }
 
 /** Lazily: the kernel frees a loop device a moment after it was told to, and holds the mount until then. */

@@ -12,14 +12,17 @@
  * the disk's daemon die, requests wait a little for another one, so that the block device outlives it.
  */
 import { accessSync, closeSync, constants, openSync, readSync } from 'node:fs'
+import { join } from 'node:path'
 import type { Int64 } from '../../contract/json.ts'
-import { answeredRequests, canUseLoops, loopDevices } from '../loop.ts'
+import { answeredRequests, canUseLoops } from '../loop.ts'
 import { errnoOf } from '../storage-error.ts'
-import { runToolWithin, ToolError, ToolTimeoutError } from '../tool.ts'
+import { runToolWithin, ToolError, type ToolOptions, ToolTimeoutError } from '../tool.ts'
+import { loopsOver } from './block-device.ts'
 import { runningPid } from './daemon.ts'
 import { waitUntil } from './daemon-process.ts'
-import { activateDisk, attachDisk, type Disk, diskOf, resizeDisk } from './disk.ts'
-import { mountFile, readState } from './disk-state.ts'
+import { activateDisk, attachDisk, type Disk, diskOf } from './disk.ts'
+import { resizeDisk } from './disk-size.ts'
+import { diskDirectory, mountFile, readState } from './disk-state.ts'
 import type { DiskAddress } from './exports.ts'
 import type { DiskDescription } from './nodes.ts'
 import { QmpError } from './qmp.ts'
@@ -114,13 +117,16 @@ export function isUp({ daemon, id }: Disk): boolean {
  * @throws FlushError where the storage refuses, or answers nothing for a while
  */
 export async function flushBlockDevice({ daemon, id }: Disk): Promise<void> {
-  const file = mountFile(daemon, id)
-  for (const { device, readOnly } of loopDevices(file)) if (!readOnly) await flush(device)
+  const state = readState(daemon, id)
+  // The directory of a disk without a state may be gone.
+  const log = state === undefined ? {} : { log: join(diskDirectory(daemon, id), 'flush') }
+  const loops = loopsOver(mountFile(daemon, id), state?.loop)
+  for (const { device, readOnly } of loops) if (!readOnly) await flush(device, log)
 }
 
-async function flush(device: string): Promise<void> {
+async function flush(device: string, log: Pick<ToolOptions, 'log'>): Promise<void> {
   try {
-    await runToolWithin('sync', [device], FLUSH_PATIENCE, {}, () => answeredRequests(device))
+    await runToolWithin('sync', [device], FLUSH_PATIENCE, { progress: () => answeredRequests(device), ...log })
   } catch (error) {
     // A device that has been freed meanwhile has nothing left to flush.
     if (error instanceof ToolError && /No such (file|device)/.test(error.stderr)) return

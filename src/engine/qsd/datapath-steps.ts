@@ -16,7 +16,8 @@ import {
 import { endImportServer } from './datapath-import.ts'
 import { type DomainState, shown } from './datapath-record.ts'
 import { overlayInUse, type Scratch, scratchOf } from './datapath-scratch.ts'
-import { activateDisk, attachDisk, type Disk, deactivateDisk, detachDisk, diskOf, refreshDisk } from './disk.ts'
+import { activateDisk, attachDisk, type Disk, deactivateDisk, detachDisk, diskOf } from './disk.ts'
+import { refreshDisk } from './disk-size.ts'
 import { type ExportKind, readState } from './disk-state.ts'
 import type { DiskAddress } from './exports.ts'
 import { type DiskDescription, exportIsReadOnly, opensAtActivation } from './nodes.ts'
@@ -101,8 +102,9 @@ async function refresh({ disk, front }: Place, { description, exports, fronted }
  * @param patience milliseconds that the daemon has for each answer, if less than usual
  */
 export async function deactivate({ disk, front }: Place, patience?: number): Promise<void> {
+  const state = readState(disk.daemon, disk.id)
   // What a dead daemon did not write is lost.
-  if (isUp(disk) && readState(disk.daemon, disk.id)?.phase === 'active') await flushFront(disk, front)
+  if (state?.phase === 'active' && !state.readOnly && isUp(disk)) await flushFront(disk, front)
   await endOperations(disk)
   await deactivateDisk(disk, patience)
   await detachTargets(disk)

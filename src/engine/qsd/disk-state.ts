@@ -10,6 +10,12 @@ import { errnoOf } from '../storage-error.ts'
 import type { Daemon } from './daemon.ts'
 import type { Access } from './nodes.ts'
 
+/** A disk: its daemon and its name there. */
+export interface Disk {
+  readonly daemon: Daemon
+  readonly id: string
+}
+
 /** How a disk can be reached: over NBD, or as a block device of the kernel. */
 export type ExportKind = 'nbd' | 'block'
 
@@ -27,6 +33,10 @@ export interface DiskState {
   readonly writethrough: boolean
   /** Bytes. */
   readonly size: Int64
+  /** The loop device that was made, such as /dev/loop0. Somebody can have taken it away. */
+  readonly loop?: string | undefined
+  /** While it is activated, the nodes of its image; unless given, the daemon has to be asked. */
+  readonly nodes?: readonly string[] | undefined
 }
 
 /** The directory of a disk. */

@@ -1,7 +1,7 @@
 /** How the outside reaches a disk: an NBD export, or a FUSE export with a loop device on it. */
 import { rmSync } from 'node:fs'
 import type { Int64 } from '../../contract/json.ts'
-import { createMountpoint, detachLoopsOver, loopOver, refreshLoopsOver } from './block-device.ts'
+import { createMountpoint, detachLoopsOver, loopOver, makeLoop, refreshLoopsOver } from './block-device.ts'
 import type { Daemon } from './daemon.ts'
 import { type DiskState, type ExportKind, mountFile } from './disk-state.ts'
 import { resizeIdle } from './graph.ts'
@@ -43,17 +43,18 @@ export function checkExports({ exports, readOnly }: DiskState): void {
   if (wanted.size > 1 && !readOnly) throw new ExportConflictError()
 }
 
-export async function addExports(qmp: Qmp, place: Place, state: DiskState): Promise<void> {
+/** @returns the loop device, such as /dev/loop0, where there is one */
+export async function addExports(qmp: Qmp, place: Place, state: DiskState): Promise<string | undefined> {
   if (state.exports.includes('nbd')) await addNbdExport(qmp, place.id, state)
-  if (state.exports.includes('block')) await addBlockDevice(qmp, place, state)
+  return state.exports.includes('block') ? await addBlockDevice(qmp, place, state) : undefined
 }
 
 /** The address of a disk that is attached; a loop device that somebody took away is made again. */
-export function addressOf({ daemon, id }: Place, { exports, readOnly, size }: DiskState): DiskAddress {
+export function addressOf({ daemon, id }: Place, { exports, readOnly, size, loop }: DiskState): DiskAddress {
   return {
     size,
     ...(exports.includes('nbd') ? { nbd: { socket: daemon.nbdSocket, exportName: id } } : {}),
-    ...(exports.includes('block') ? { blockDevice: loopOver(mountFile(daemon, id), readOnly) } : {}),
+    ...(exports.includes('block') ? { blockDevice: loopOver(mountFile(daemon, id), readOnly, loop).device } : {}),
   }
 }
 
@@ -96,7 +97,7 @@ async function addNbdExport(qmp: Qmp, id: string, { readOnly, writethrough }: Di
   })
 }
 
-async function addBlockDevice(qmp: Qmp, { daemon, id }: Place, { readOnly, writethrough }: DiskState): Promise<void> {
+async function addBlockDevice(qmp: Qmp, { daemon, id }: Place, { readOnly, writethrough }: DiskState): Promise<string> {
   const file = mountFile(daemon, id)
   createMountpoint(file)
   await qmp.execute('block-export-add', {
@@ -107,7 +108,7 @@ async function addBlockDevice(qmp: Qmp, { daemon, id }: Place, { readOnly, write
     writable: !readOnly,
     writethrough,
   })
-  loopOver(file, readOnly)
+  return makeLoop(file, readOnly).device
 }
 
 function nbdName(id: string): string {

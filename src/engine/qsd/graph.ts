@@ -35,7 +35,7 @@ export async function buildGraph(
   id: string,
   disk: DiskDescription,
   nbdSocket: string,
-  expose: () => Promise<void>,
+  expose: () => Promise<unknown>,
 ): Promise<Int64> {
   const told = disk.overlay === undefined ? sizeInFile(disk) : undefined
   const objects = addObjects(qmp, id, disk)
@@ -62,7 +62,7 @@ export async function buildStraightGraph(
   qmp: Qmp,
   id: string,
   disk: DiskDescription,
-  expose: () => Promise<void>,
+  expose: () => Promise<unknown>,
 ): Promise<void> {
   const top = { ...protocolNode(id, disk, 'read-write'), 'node-name': nodeNames(id).top }
   await together([qmp.execute('blockdev-add', top), expose()])
@@ -70,6 +70,7 @@ export async function buildStraightGraph(
 
 /**
  * Opens the image and moves the exports onto it.
+ * @returns the names of the image's nodes
  * @param scratch path for an overlay that stays empty, where one is needed
  * @param seen where the daemon is asked for it, gets the size in bytes that the image has
  */
@@ -81,20 +82,20 @@ export async function moveToImage(
   size: Int64,
   scratch: string,
   seen?: (size: Int64) => void,
-): Promise<void> {
+): Promise<readonly string[]> {
   const guarded = needsGuard(disk, access)
   const overlay = disk.overlay ?? (guarded ? scratch : undefined)
   try {
     if (overlay !== undefined) await createOverlay(qmp, id, overlay, size)
-    const added = addNodes(qmp, [
+    const nodes = [
       ...(opensAtActivation(disk.protocol) ? [protocolNode(id, disk, access)] : []),
       ...belowNodes(id, disk),
       formatNode(id, disk, access),
       ...(overlay === undefined ? [] : overlayNodes(id, disk, overlay)),
       ...(guarded ? [guardNode(id)] : []),
-    ])
+    ]
     await together([
-      added,
+      addNodes(qmp, nodes),
       // The image may have grown since its overlay was made.
       ...(overlay === undefined
         ? []
@@ -102,6 +103,7 @@ export async function moveToImage(
       moveTop(qmp, id, imageNode(id, disk, access)),
       ...(seen === undefined ? [] : [sizeOf(qmp, nodeNames(id).format).then(seen)]),
     ])
+    return nodes.map((node) => String(node['node-name']))
   } catch (error) {
     await closeImage(qmp, id, opensAtActivation(disk.protocol))
     throw error

@@ -61,7 +61,10 @@ export function hasOpen({ disk: { daemon } }: Writer, path: string): boolean {
  * @param path of the overlay
  */
 export async function continueIn({ disk, qmp, node }: Writer, path: string): Promise<Writer> {
-  const { id } = disk
+  const { daemon, id } = disk
+  const state = readState(daemon, id)
+  // Who deactivates the disk has to ask for its nodes from now on.
+  if (state?.nodes !== undefined) writeState(daemon, id, { ...state, nodes: undefined })
   const number = (await liveNumbers(qmp, id)).length + 1
   const overlay = liveName(id, number)
   const file = `${overlay}-file`

@@ -7,14 +7,8 @@ import { IMAGE_FORMATS, type ImageFormat } from '../../../src/engine/image-forma
 import { loopCapacity } from '../../../src/engine/loop.ts'
 import { runningPid } from '../../../src/engine/qsd/daemon.ts'
 import { isDaemon, waitUntil } from '../../../src/engine/qsd/daemon-process.ts'
-import {
-  activateDisk,
-  attachDisk,
-  type Disk,
-  deactivateDisk,
-  detachDisk,
-  resizeDisk,
-} from '../../../src/engine/qsd/disk.ts'
+import { activateDisk, attachDisk, type Disk, deactivateDisk, detachDisk } from '../../../src/engine/qsd/disk.ts'
+import { resizeDisk } from '../../../src/engine/qsd/disk-size.ts'
 import { readState, writeState } from '../../../src/engine/qsd/disk-state.ts'
 import { ExportConflictError } from '../../../src/engine/qsd/exports.ts'
 import { discardOverlay } from '../../../src/engine/qsd/overlay.ts'
