@@ -100,6 +100,26 @@ describe('a lock', () => {
     expect(existsSync(lock)).toBe(false)
   })
 
+  test('shows signs of life beside others of its process, and after another one was given back', async () => {
+    process.env[SECONDS_VARIABLE] = '5'
+    const others = ['b.lock', 'c.lock'].map((name) => join(scratch.path, name))
+    const countOf = (path: string) => parseHolder(readFileSync(join(path, 'holder'), 'utf8'))?.count ?? 0
+    const first = await on('one').lock(lock)
+    const held = []
+    for (const other of others) held.push(await on('one').lock(other))
+    await eventually(() => [lock, ...others].every((path) => countOf(path) > 0), 'all give signs of life', 60_000)
+    first.release()
+    const before = others.map(countOf)
+    await eventually(
+      () => others.every((path, index) => countOf(path) > (before[index] ?? 0) + 1),
+      'they go on',
+      60_000,
+    )
+    expect(existsSync(lock)).toBe(false)
+    for (const each of held) each.release()
+    expect(others.some((path) => existsSync(path))).toBe(false)
+  })
+
   test('is held by one at a time of four processes on two hosts', async () => {
     const [times, processes] = [8, 4]
     writeFileSync(join(scratch.path, 'count'), '0')
