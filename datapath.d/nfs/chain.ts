@@ -6,7 +6,7 @@ import { basename, dirname } from 'node:path'
 import type { Int64 } from '../../src/contract/json.ts'
 import { type ImageFormat, imageFormatOf } from '../../src/engine/image-format.ts'
 import { HEADER_AREA, parseQcow2Header } from '../../src/engine/images/qcow2.ts'
-import { NfsClient } from '../../src/engine/nfs/client.ts'
+import { connectAgain } from '../../src/engine/nfs/known-exports.ts'
 import { ROUNDED } from '../../src/engine/qsd/size-in-file.ts'
 
 /** Milliseconds that the server has for an answer. */
@@ -39,7 +39,7 @@ export interface ImageFacts {
 /** @throws ServerUnreachableError, ExportError, NfsError, DamagedFileError */
 export async function factsOf({ host, path, format, uid, gid }: Image): Promise<ImageFacts> {
   const user = { uid: uid ?? process.geteuid?.() ?? 0, gid: gid ?? process.getegid?.() ?? 0 }
-  const client = await NfsClient.connect(host, dirname(path), user, PATIENCE)
+  const client = await connectAgain(host, dirname(path), user, PATIENCE)
   try {
     let file = await client.lookup(client.root, basename(path))
     const readOnly = (file.attributes.mode & WRITABLE) === 0

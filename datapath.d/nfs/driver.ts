@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path'
 import { type DiskOptions, describeDisk } from '../../src/engine/disk-options.ts'
 import { DiskUriError, type ParsedUri } from '../../src/engine/disk-uri.ts'
 import { IMAGE_FORMATS, imageFormatOf } from '../../src/engine/image-format.ts'
+import { forgetExport } from '../../src/engine/nfs/known-exports.ts'
 import type { SchemeDriver } from '../../src/engine/qsd/datapath.ts'
 import { reachServer } from '../../src/engine/server.ts'
 import { factsOf } from './chain.ts'
@@ -22,6 +23,7 @@ export const nfsDriver: SchemeDriver = {
   server: ({ host }) => ({ host, port: PORT_MAPPER }),
   // The port mapper stays when the server ends.
   reach: ({ host }) => reachServer({ host, port: NFS_PORT }),
+  release: ({ host, path }) => forgetExport(host, dirname(path)),
   async describe({ host, path }, options) {
     const storage = { driver: 'nfs', server: { type: 'inet', host }, ...identity(options) } as const
     const { user: uid, group: gid } = identity(options)

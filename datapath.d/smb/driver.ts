@@ -21,8 +21,8 @@ export const smbDriver: SchemeDriver = {
   async prepare(uri, options) {
     const domain = options.own.get('domain')
     const login = { ...credentialsOf(uri, options), ...(domain === undefined ? {} : { domain }) }
-    const client = clientOf(options.own.get('client'))
-    await useMount(shareOf(uri), uri.text, client.mounter(smbAddressOf(uri), login))
+    const mounter = () => clientOf(options.own.get('client')).mounter(smbAddressOf(uri), login)
+    await useMount(shareOf(uri), uri.text, mounter)
   },
   release: (uri) => releaseMount(shareOf(uri), uri.text),
   describe(uri, options) {

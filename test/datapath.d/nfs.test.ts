@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process'
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { describe, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { createImageArguments } from '../../src/engine/image-format.ts'
 import { io, nbdUriOf } from '../support/datapath.ts'
 import { lacks } from '../support/needs.ts'
@@ -34,5 +35,24 @@ describe.skipIf(missing)('nfs', () => {
     await io(nbdUriOf(answer), ['write -P 0xa5 20M 64k', 'read -P 0xa5 20M 64k'])
     const [device] = answer.implementations.flatMap(([kind, value]) => (kind === 'BlockDevice' ? [value.path] : []))
     if (device !== undefined) await io(device, ['read -P 0xa5 20M 64k'])
+  })
+
+  test('a directory that has another file handle than it had is found again', async () => {
+    const uri = await it.server.newDisk()
+    const answer = await it.attach(uri)
+    const known = join(it.plugin.runDirectory, 'nfs-exports')
+    const files = readdirSync(known).map((name) => join(known, name))
+    expect(files.length).toBeGreaterThan(0)
+    for (const file of files) {
+      const { port } = JSON.parse(readFileSync(file, 'utf8'))
+      writeFileSync(file, JSON.stringify({ port, root: Buffer.alloc(32, 7).toString('base64') }))
+    }
+    await it.plugin.call('Datapath.activate', { uri, domain: '1' })
+    await io(nbdUriOf(answer), ['write -P 0x3c 1M 64k', 'read -P 0x3c 1M 64k'])
+    expect(
+      readdirSync(known)
+        .map((name) => readFileSync(join(known, name), 'utf8'))
+        .join(),
+    ).not.toContain('BwcHBwcH')
   })
 })

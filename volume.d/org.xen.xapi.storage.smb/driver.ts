@@ -68,7 +68,8 @@ async function connect(sr: string, login: LoginSource): Promise<string> {
   const address = addressAt(sr)
   await reachServer(address)
   const what = mountable(sr, login)
-  const outcome = await useMount(what, sr, clientOf(undefined).mounter(address, readLogin(login)))
+  const mounter = clientOf(undefined).mounter(address, readLogin(login))
+  const outcome = await useMount(what, sr, () => mounter)
   // That of an SR that is attached was found good then; another one was not tried.
   if (outcome === 'mounted') saveLogin(sr, login)
   const root = mountedDirectory(what)

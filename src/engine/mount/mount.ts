@@ -24,15 +24,20 @@ interface Mount extends MountPlaces {
 /**
  * Mounts a file system, unless it is mounted, and counts its user.
  * @param user any text, that is given to releaseMount again
+ * @param mounter what mounts it, where it is not mounted
  * @throws MountError, PluginError (MissingDependency)
  */
-export async function useMount(what: Mountable, user: string, mounter: Mounter): Promise<'mounted' | 'was mounted'> {
+export async function useMount(
+  what: Mountable,
+  user: string,
+  mounter: () => Mounter,
+): Promise<'mounted' | 'was mounted'> {
   const mount = mountOf(what)
   const mark = join(mount.users, fileNameFor(user))
   if (existsSync(mark) && isMounted(mount)) return 'was mounted'
   return withMountLock(mount, async () => {
     const wasMounted = isMounted(mount)
-    if (!wasMounted) await start(mount, mounter, what)
+    if (!wasMounted) await start(mount, mounter(), what)
     mkdirSync(mount.users, { recursive: true, mode: 0o700 })
     writeFileSync(mark, '')
     return wasMounted ? 'was mounted' : 'mounted'

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { type NfsAttributes, type NfsChange, readAttributes, skipChanges, writeChange } from './attributes.ts'
 import { JUKEBOX, NfsError } from './nfs-error.ts'
 import { RpcClient, type RpcUser } from './rpc.ts'
-import { exportHandle, NFS, nfsPort } from './services.ts'
+import { type ExportPlace, findExport, NFS } from './services.ts'
 import { type XdrReader, XdrWriter } from './xdr.ts'
 
 const PROCEDURES = {
@@ -76,15 +76,27 @@ export class NfsClient {
    * @throws ServerUnreachableError, ExportError, RpcError
    */
   static async connect(host: string, path: string, user: RpcUser, patience: number): Promise<NfsClient> {
-    const [root, port] = await Promise.all([exportHandle(host, path, user), nfsPort(host, user)])
+    return await NfsClient.at(host, await findExport(host, path, user), user, patience)
+  }
+
+  /**
+   * The same where it is known where the directory is.
+   * @throws ServerUnreachableError, RpcError; NfsError where the handle is not that of a directory any more
+   */
+  static async at(host: string, { root, port }: ExportPlace, user: RpcUser, patience: number): Promise<NfsClient> {
     const rpc = new RpcClient({ host, port }, NFS, user, patience)
-    const reply = await rpc.call(PROCEDURES.fsinfo, new XdrWriter().opaque(root))
-    const status = reply.uint32()
-    if (status !== 0) throw new NfsError(status)
-    reply.optional(() => readAttributes(reply))
-    const read = reply.uint32()
-    reply.fixed(8)
-    return new NfsClient(rpc, root, { read, write: reply.uint32() })
+    try {
+      const reply = await rpc.call(PROCEDURES.fsinfo, new XdrWriter().opaque(root))
+      const status = reply.uint32()
+      if (status !== 0) throw new NfsError(status)
+      reply.optional(() => readAttributes(reply))
+      const read = reply.uint32()
+      reply.fixed(8)
+      return new NfsClient(rpc, root, { read, write: reply.uint32() })
+    } catch (error) {
+      rpc.close()
+      throw error
+    }
   }
 
   close(): void {

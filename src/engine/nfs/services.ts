@@ -60,12 +60,21 @@ export function exportHandle(host: string, path: string, user: RpcUser): Promise
   })
 }
 
+/** Where a server has an exported directory. */
+export interface ExportPlace {
+  /** The file handle of the directory. */
+  readonly root: Buffer
+  /** The port at which the server has NFS. */
+  readonly port: number
+}
+
 /**
- * The port at which a server has NFS.
- * @throws ServerUnreachableError, RpcError
+ * Asks a server where it has an exported directory.
+ * @throws ExportError, ServerUnreachableError, RpcError
  */
-export async function nfsPort(host: string, user: RpcUser): Promise<number> {
-  return portOf(host, NFS, user)
+export async function findExport(host: string, path: string, user: RpcUser): Promise<ExportPlace> {
+  const [root, port] = await Promise.all([exportHandle(host, path, user), portOf(host, NFS, user)])
+  return { root, port }
 }
 
 async function withService<T>(

@@ -23,7 +23,6 @@ import type { DiskAddress } from './exports.ts'
 import { type DiskDescription, exportIsReadOnly, opensAtActivation } from './nodes.ts'
 import { QmpError } from './qmp.ts'
 import type { SchemeDriver } from './scheme-driver.ts'
-import { canSaySize } from './size-in-file.ts'
 
 /** The disk of a call, and what makes its block device where it cannot do so itself. */
 export interface Place {
@@ -58,9 +57,9 @@ export async function activate(driver: SchemeDriver, place: Place, state: Domain
     const access = state === 'activated' ? 'read-write' : 'read-only'
     const open = () => naming(place, () => activateDisk(disk, description, exports, access))
     if (!isUp(disk) || (fronted && !isUp(front))) await attach(place, content)
-    // A look at the image of its own may be a connection to a server, and this is the downtime of a migration.
-    else if (canSaySize(description) || readState(disk.daemon, disk.id)?.phase === 'active') {
-      if (opensAtActivation(description.protocol)) await refresh(place, content)
+    // Of one that is not activated the activation itself finds out, without a look of its own.
+    else if (readState(disk.daemon, disk.id)?.phase === 'active' && opensAtActivation(description.protocol)) {
+      await refresh(place, content)
     }
     if (await open()) return
     await deactivateDisk(disk)

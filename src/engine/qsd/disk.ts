@@ -16,8 +16,8 @@ import { type Disk, type DiskState, diskDirectory, type ExportKind, readState, w
 import { addressOf, type DiskAddress } from './exports.ts'
 import { moveToIdle, moveToImage } from './graph.ts'
 import { endJobs } from './jobs.ts'
-import { nodesOf } from './live-nodes.ts'
-import { type Access, type DiskDescription, opensAtActivation } from './nodes.ts'
+import { nodesOf, sizeOf } from './live-nodes.ts'
+import { type Access, type DiskDescription, nodeNames, opensAtActivation } from './nodes.ts'
 import { type Qmp, QmpConnectionError, withQmp } from './qmp.ts'
 import { saysSize } from './size-in-file.ts'
 
@@ -119,31 +119,31 @@ async function activate(
   const { daemon, id } = disk
   if (state.phase === 'active') await deactivate(qmp, disk, state)
   const idle = { ...state, phase: 'attached', nodes: undefined } as const
-  let { size } = idle
-  const isToBeSeen = opensAtActivation(description.protocol) && !saysSize(description, size)
+  const { size } = idle
   writeState(daemon, id, { ...idle, phase: 'changing' })
   const scratch = join(diskDirectory(daemon, id), 'scratch')
+  const moving = moveToImage(qmp, id, description, access, size, scratch)
+  // While the daemon opens it: a file on a server is far away.
+  const isSaid = !opensAtActivation(description.protocol) || says(description, size)
   let nodes: readonly string[]
   try {
-    nodes = await moveToImage(
-      qmp,
-      id,
-      description,
-      access,
-      size,
-      scratch,
-      isToBeSeen
-        ? (seen) => {
-            size = seen
-          }
-        : undefined,
-    )
+    nodes = await moving
   } catch (error) {
     writeState(daemon, id, idle)
     throw error
   }
+  const isSame = isSaid || (await sizeOf(qmp, nodeNames(id).format)) === size
   writeState(daemon, id, { ...idle, phase: 'active', access, nodes })
-  return size === idle.size
+  return isSame
+}
+
+/** Whether the image file says the size; of one that cannot be read the daemon knows more. */
+function says(description: DiskDescription, size: Int64): boolean {
+  try {
+    return saysSize(description, size)
+  } catch {
+    return false
+  }
 }
 
 async function deactivate(qmp: Qmp, disk: Disk, state: DiskState): Promise<void> {

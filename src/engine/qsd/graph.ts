@@ -1,6 +1,6 @@
 /** The nodes of a disk in its daemon: built, moved between idle and image, and taken apart; see nodes.ts for the graph. */
 import type { Int64 } from '../../contract/json.ts'
-import { liveNodesIn, nodesOf, sizeOf } from './live-nodes.ts'
+import { liveNodesIn, nodesOf } from './live-nodes.ts'
 import { belowIn, type Look, look, lookOver, probeNames, probeNodes, tryOpening } from './look.ts'
 import {
   type Access,
@@ -72,7 +72,6 @@ export async function buildStraightGraph(
  * Opens the image and moves the exports onto it.
  * @returns the names of the image's nodes
  * @param scratch path for an overlay that stays empty, where one is needed
- * @param seen where the daemon is asked for it, gets the size in bytes that the image has
  */
 export async function moveToImage(
   qmp: Qmp,
@@ -81,7 +80,6 @@ export async function moveToImage(
   access: Access,
   size: Int64,
   scratch: string,
-  seen?: (size: Int64) => void,
 ): Promise<readonly string[]> {
   const guarded = needsGuard(disk, access)
   const overlay = disk.overlay ?? (guarded ? scratch : undefined)
@@ -101,7 +99,6 @@ export async function moveToImage(
         ? []
         : [qmp.execute('block_resize', { 'node-name': nodeNames(id).overlay, size }).then(() => {})]),
       moveTop(qmp, id, imageNode(id, disk, access)),
-      ...(seen === undefined ? [] : [sizeOf(qmp, nodeNames(id).format).then(seen)]),
     ])
     return nodes.map((node) => String(node['node-name']))
   } catch (error) {
