@@ -117,12 +117,30 @@ export function removeFile(path: string): void {
 }
 
 /**
- * The contents that a file may have: the second one, where there is one, is good where the first one makes no sense.
+ * The contents that a file may have, each good where those before make no sense: it, the temporary one beside it, and both
+ * again as long as one has become another, since a writer may finish between the two.
  * @throws the system's error where the file cannot be read
  */
 export function* readFilesOf(path: string): Iterable<string> {
-  yield afresh(() => readFileSync(path, 'utf8'))
-  if (existsSync(path + TEMPORARY_SUFFIX)) yield readFileSync(path + TEMPORARY_SUFFIX, 'utf8')
+  let before: { readonly text: string; readonly beside: string | undefined } | undefined
+  for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
+    const text = afresh(() => readFileSync(path, 'utf8'))
+    yield text
+    const beside = readBeside(path + TEMPORARY_SUFFIX)
+    if (beside !== undefined) yield beside
+    if (before?.text === text && before.beside === beside) return
+    before = { text, beside }
+  }
+}
+
+/** Undefined where there is none, or it is being removed. */
+function readBeside(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch (error) {
+    if (errnoOf(error) === undefined) throw error
+    return undefined
+  }
 }
 
 /** Attempts to read a file that others replace. */

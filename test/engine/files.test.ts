@@ -6,6 +6,7 @@ import {
   openSync,
   readdirSync,
   readFileSync,
+  rmSync,
   statSync,
   truncateSync,
   writeFileSync,
@@ -15,7 +16,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { dir } from 'tmp-promise'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { afresh, removeRunFile, writeFileAtomic } from '../../src/engine/atomic-file.ts'
+import { afresh, readFilesOf, removeRunFile, writeFileAtomic } from '../../src/engine/atomic-file.ts'
 import { differingBlocks } from '../../src/engine/compare.ts'
 import { copyImage } from '../../src/engine/copy.ts'
 import { formatFileUri, parseFileUri } from '../../src/engine/file-uri.ts'
@@ -113,6 +114,32 @@ describe('writeFileAtomic', () => {
     expect(() => writeFileAtomic(path, 'text')).toThrow('EISDIR')
     expect(readdirSync(directory)).toEqual(['occupied'])
     expect(readdirSync(path)).toEqual(['x'])
+  })
+})
+
+describe('readFilesOf', () => {
+  const contents = (...seen: readonly (readonly [path: string, text: string | undefined])[]) => {
+    for (const [path, text] of seen) {
+      if (text === undefined) rmSync(path, { force: true })
+      else writeFileSync(path, text)
+    }
+  }
+
+  test('has the temporary file where the file makes no sense, and ends where nothing changes', () => {
+    const path = join(directory, 'f')
+    contents([path, 'new d'], [`${path}.tmp`, 'new'])
+    expect([...readFilesOf(path)]).toEqual(['new d', 'new', 'new d', 'new'])
+    contents([`${path}.tmp`, undefined])
+    expect([...readFilesOf(path)]).toEqual(['new d', 'new d'])
+  })
+
+  test('has the file again where its writer finished between the two', () => {
+    const path = join(directory, 'f')
+    contents([path, 'new d'], [`${path}.tmp`, 'new'])
+    const read = readFilesOf(path)[Symbol.iterator]()
+    expect(read.next().value).toBe('new d')
+    contents([path, 'new'], [`${path}.tmp`, undefined])
+    expect(read.next().value).toBe('new')
   })
 })
 
