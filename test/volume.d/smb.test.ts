@@ -29,5 +29,5 @@ describe.skipIf(missing)('org.xen.xapi.storage.smb', () => {
   story(storage('qcow2'))
   growth(storage('qcow2'))
   crash(storage('qcow2'))
-  model(storage('raw'), 48)
+  model(storage('raw'))
 })

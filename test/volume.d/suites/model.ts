@@ -22,10 +22,10 @@ interface Modelled {
   keys: Readonly<Record<string, string>>
 }
 
-export function model(description: StorageDescription, operations = OPERATIONS): void {
+export function model(description: StorageDescription): void {
   describe('several processes', () => {
     const it = underTest(description)
-    const count = Number(process.env.SMAPIV3_OPERATIONS ?? operations)
+    const count = Number(process.env.SMAPIV3_OPERATIONS ?? OPERATIONS)
 
     test(
       `${WORKERS} at once, ${count} operations: the state is the model's (SMAPIV3_SEED=${SEED})`,

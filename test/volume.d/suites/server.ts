@@ -50,13 +50,12 @@ export function serverTests(volume: string, start: () => Promise<SharedServer>):
       mkdirSync(directory)
       const request = { uuid: crypto.randomUUID(), name: 'shared', description: '' }
       place = await hosts[0].call('SR.create', { ...request, configuration: { ...server.configure(name) } })
-      for (const host of hosts) sr = await host.call('SR.attach', { configuration: place })
+      const attach = (host: TestPlugin) => host.call('SR.attach', { configuration: place })
+      ;[sr] = await Promise.all([attach(hosts[0]), attach(hosts[1])])
     }, 120_000)
     afterEach(async () => {
-      for (const host of hosts) {
-        await host.call('SR.detach', { sr })
-        expect(mountHolders(host.runDirectory)).toEqual([])
-      }
+      await Promise.all(hosts.map((host) => host.call('SR.detach', { sr })))
+      for (const host of hosts) expect(mountHolders(host.runDirectory)).toEqual([])
     }, 120_000)
 
     const create = (host: TestPlugin, name = '') =>
@@ -97,20 +96,24 @@ export function serverTests(volume: string, start: () => Promise<SharedServer>):
       const { key } = await create(hosts[0])
       abandon(`${key}.lock`)
       abandon('sr.lock')
-      await hosts[1].call('Volume.set', { sr, key, k: 'k', v: 'v' })
-      await hosts[0].call('SR.set_name', { sr, new_name: 'taken' })
+      await Promise.all([
+        hosts[1].call('Volume.set', { sr, key, k: 'k', v: 'v' }),
+        hosts[0].call('SR.set_name', { sr, new_name: 'taken' }),
+      ])
       expect(existsSync(join(directory, `${key}.lock`))).toBe(false)
       expect(existsSync(join(directory, 'sr.lock'))).toBe(false)
     }, 120_000)
 
     test('so is one that its host had not come to sign, and one of which another died while taking it over', async () => {
-      const { key } = await create(hosts[0])
-      mkdirSync(join(directory, `${key}.lock`))
-      await hosts[1].call('Volume.set', { sr, key, k: 'k', v: 'v' })
-      abandon(`${key}.lock`)
-      mkdirSync(join(directory, `${key}.lock`, 'taking'))
-      await hosts[0].call('Volume.set', { sr, key, k: 'k', v: 'w' })
-      expect(existsSync(join(directory, `${key}.lock`))).toBe(false)
+      const [unsigned, taken] = await Promise.all([create(hosts[0]), create(hosts[1])])
+      mkdirSync(join(directory, `${unsigned.key}.lock`))
+      abandon(`${taken.key}.lock`)
+      mkdirSync(join(directory, `${taken.key}.lock`, 'taking'))
+      await Promise.all([
+        hosts[1].call('Volume.set', { sr, key: unsigned.key, k: 'k', v: 'v' }),
+        hosts[0].call('Volume.set', { sr, key: taken.key, k: 'k', v: 'w' }),
+      ])
+      for (const { key } of [unsigned, taken]) expect(existsSync(join(directory, `${key}.lock`))).toBe(false)
     }, 120_000)
 
     test('a mount whose process is killed is made again by the next call', async () => {
@@ -136,15 +139,15 @@ export function serverTests(volume: string, start: () => Promise<SharedServer>):
       const { key } = await create(hosts[0])
       server.host.disconnect()
       try {
-        const { health } = await hosts[0].call('SR.stat', { sr })
+        // Each waits as long for the server as it has patience.
+        const [{ health }, ...failures] = await Promise.all([
+          hosts[0].call('SR.stat', { sr }),
+          hosts[0].fail('SR.ls', { sr }),
+          hosts[0].fail('Volume.stat', { sr, key }),
+          hosts[0].fail('SR.probe', { configuration: { ...place } }),
+        ])
         expect(health).toEqual(['Unreachable', expect.stringContaining(server.host.address)])
-        for (const failed of [
-          await hosts[0].fail('SR.ls', { sr }),
-          await hosts[0].fail('Volume.stat', { sr, key }),
-          await hosts[0].fail('SR.probe', { configuration: { ...place } }),
-        ]) {
-          expect(failed.params.join(' ')).toContain(server.host.address)
-        }
+        for (const { params } of failures) expect(params.join(' ')).toContain(server.host.address)
         expect(await namesOn(hosts[1])).toEqual([''])
       } finally {
         server.host.connect()
