@@ -15,6 +15,8 @@ export type BlockRange = [number, number]
 export interface Readable {
   /** Bytes. */
   readonly size: number
+  /** Where there may be other bytes than zeros; everywhere unless given. */
+  readonly data?: readonly Extent[]
   /** Fills the first `length` bytes of the buffer with those from `position` on. */
   read(buffer: Buffer, length: number, position: number): void
 }
@@ -28,7 +30,7 @@ export function differingBlocks(path: string, otherPath: string): BlockRange[] {
   try {
     const other = openSync(otherPath, 'r')
     try {
-      return compare(readable(file), readable(other), chunksWithData(path, otherPath))
+      return compare(readable(file), readable(other), chunksOf([path, otherPath].flatMap(dataExtents)))
     } finally {
       closeSync(other)
     }
@@ -37,8 +39,10 @@ export function differingBlocks(path: string, otherPath: string): BlockRange[] {
   }
 }
 
-/** The same of anything that can be read; all of it is read. */
+/** The same of anything that can be read; all of it is read, unless both say where they have data. */
 export function differingBlocksOf(one: Readable, other: Readable): BlockRange[] {
+  if (one.data !== undefined && other.data !== undefined)
+    return compare(one, other, chunksOf([...one.data, ...other.data]))
   const chunks = Math.ceil(Math.min(one.size, other.size) / CHUNK_SIZE)
   return compare(one, other, Array(chunks).keys())
 }
@@ -73,11 +77,10 @@ function compare(one: Readable, other: Readable, chunks: Iterable<number>): Bloc
   return ranges
 }
 
-/** Numbers of the chunks in which at least one of the files has data, in order. */
-function* chunksWithData(...paths: string[]): Iterable<number> {
-  const extents: Extent[] = paths.flatMap(dataExtents).sort((left, right) => left.start - right.start)
+/** Numbers of the chunks that at least one extent touches, in order. */
+function* chunksOf(extents: readonly Extent[]): Iterable<number> {
   let next = 0
-  for (const { start, end } of extents) {
+  for (const { start, end } of [...extents].sort((left, right) => left.start - right.start)) {
     for (next = Math.max(next, Math.floor(start / CHUNK_SIZE)); next * CHUNK_SIZE < end; next++) yield next
   }
 }
@@ -88,7 +91,8 @@ function append(ranges: BlockRange[], first: number, count: number): void {
   else ranges.push([first, count])
 }
 
-function readFully(file: number, buffer: Buffer, length: number, position: number): void {
+/** Fills the first bytes of a buffer with those of a file from a position on. */
+export function readFully(file: number, buffer: Buffer, length: number, position: number): void {
   let done = 0
   while (done < length) {
     const bytesRead = readSync(file, buffer, done, length - done, position + done)

@@ -71,6 +71,15 @@ const BUNDLED: readonly Bundled[] = [
     only: [...ENGINE, 'VOL-CBT', 'VOL-COMPOSE'],
   },
   {
+    name: 'file, vhd',
+    volume: 'volume.d/org.xen.xapi.storage.file',
+    datapath: 'datapath.d/file',
+    isMissing: lacks(...QEMU),
+    start: files('vhd'),
+    // The rest is that of raw images.
+    only: ['VOL-RESIZE', 'VOL-COMPARE', 'DATA-RESIZE', 'DATA-KEEP-001'],
+  },
+  {
     name: 'rbd',
     volume: 'volume.d/org.xen.xapi.storage.rbd',
     datapath: 'datapath.d/rbd',

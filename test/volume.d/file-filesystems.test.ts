@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { readdirSync, statfsSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -69,6 +70,29 @@ describe.skipIf(lacks('mkfs.ext4', 'loop devices'))('a full file system', () => 
     expect((await plugin.fail('Volume.set', request)).code).toBe('SR_BACKEND_FAILURE_44')
     expect(await plugin.call('Volume.stat', { sr, key })).toEqual(stat)
   })
+
+  test.skipIf(lacks('qemu-img', 'qemu-io'))(
+    'is SR_BACKEND_FAILURE_44 for a VHD that has to be copied to grow',
+    async () => {
+      const directory = join(mounted.path, 'vhd')
+      const configuration = { uri: `file://${directory}`, format: 'vhd' }
+      const request = { uuid: '22222222-2222-4222-8222-222222222222', name: '', description: '' }
+      const place = await plugin.call('SR.create', { ...request, configuration })
+      const handle = await plugin.call('SR.attach', { configuration: place })
+      const asked = { sr: handle, name: '', description: '', size: 8 * MIB, sharable: false }
+      const { key, uri } = await plugin.call('Volume.create', asked)
+      const image = fileURLToPath(uri[0] ?? '')
+      execFileSync('qemu-io', ['-f', 'vpc', '-c', 'write -P 7 0 8M', '-c', 'flush', image])
+      const before = readdirSync(directory).sort()
+      const stat = await plugin.call('Volume.stat', { sr: handle, key })
+      const failed = await plugin.fail('Volume.resize', { sr: handle, key, new_size: 12 * MIB })
+      expect(failed.code).toBe('SR_BACKEND_FAILURE_44')
+      expect(readdirSync(directory).sort()).toEqual(before)
+      expect(await plugin.call('Volume.stat', { sr: handle, key })).toEqual(stat)
+      execFileSync('qemu-io', ['-r', '-f', 'vpc', '-c', 'read -P 7 0 8M', image])
+      await plugin.call('SR.destroy', { sr: handle })
+    },
+  )
 })
 
 describe.skipIf(lacks('mkfs.xfs', 'loop devices'))('a file system with reflink', () => {

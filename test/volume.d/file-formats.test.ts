@@ -1,17 +1,22 @@
 /** Formats of one SR and of several, and images that others put there. */
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { closeSync, mkdirSync, openSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { lacks } from '../support/needs.ts'
 import { scratch } from '../support/scratch.ts'
 import { fileStorage } from './file-storage.ts'
-import { BLOCK, changed, expectContent, expectStored, write, zeroes } from './suites/content.ts'
+import { BLOCK, changed, expectContent, expectStored, grown, withDisk, write, zeroes } from './suites/content.ts'
+import { killer } from './suites/killer.ts'
+import { randomNumbers, SEED } from './suites/random.ts'
 import { underTest, type Volume } from './suites/storage.ts'
 
 const MIB = 2 ** 20
 const SIZE = 2 * MIB
+
+/** How often a call is killed. */
+const KILLS = Number(process.env.SMAPIV3_CRASHES ?? 12)
 
 describe.skipIf(lacks('qemu-img', 'qemu-io', 'qemu-storage-daemon'))('formats', () => {
   const it = underTest(fileStorage('qcow2'))
@@ -51,7 +56,7 @@ describe.skipIf(lacks('qemu-img', 'qemu-io', 'qemu-storage-daemon'))('formats', 
     ])
   })
 
-  test('VHD: exact sizes, full copies, no resize', async () => {
+  test('VHD: exact sizes, full copies', async () => {
     const { plugin, datapath } = vhd
     const { sr, place } = await vhd.newSr()
     const size = 3 * MIB + 4096
@@ -66,14 +71,96 @@ describe.skipIf(lacks('qemu-img', 'qemu-io', 'qemu-storage-daemon'))('formats', 
     await expectStored(vhd, clone, before)
     await plugin.call('Volume.revert', { sr, key: volume.key, snapshot: snapshot.key })
     await expectStored(vhd, volume, before)
-    const { params } = await plugin.fail('Volume.resize', { sr, key: volume.key, new_size: 2 * size })
-    expect(params).toEqual(['Unimplemented', 'Volume.resize'])
     const large = { sr, name: '', description: '', size: 3 * 2 ** 40, sharable: false }
     expect((await plugin.fail('Volume.create', large)).code).toBe('SR_BACKEND_FAILURE_79')
     await vhd.storage.check(place, await plugin.call('SR.ls', { sr }))
     await plugin.call('SR.destroy', { sr })
     expect(await vhd.storage.remains(place)).toEqual([])
   }, 120_000)
+
+  test('VHD: grows by a copy, not in use, and its copies keep their size', async () => {
+    const { plugin, datapath } = vhd
+    const { sr, place } = await vhd.newSr()
+    const volume = await plugin.call('Volume.create', { sr, name: '', description: '', size: SIZE, sharable: false })
+    const { key } = volume
+    const blocks = SIZE / BLOCK
+    await write(datapath, volume, blocks - 2, 2, 0xa5)
+    const content = changed(zeroes(SIZE), blocks - 2, 2, 0xa5)
+    const copies = [
+      await plugin.call('Volume.snapshot', { sr, key }),
+      await plugin.call('Volume.clone', { sr, key }),
+    ] as const
+    const resize = { sr, key, new_size: SIZE + 3 * MIB + 1 }
+    const size = SIZE + 3 * MIB + 4096
+    await withDisk(datapath, volume, async () => {
+      expect((await plugin.fail('Volume.resize', resize)).params[0]).toBe('VolumeInUseError')
+    })
+    const writer = openSync(fileURLToPath(volume.uri[0] ?? ''), 'r+')
+    expect((await plugin.fail('Volume.resize', resize)).params).toEqual([
+      'VolumeInUseError',
+      expect.stringContaining(`${process.pid} `),
+    ])
+    closeSync(writer)
+    expect(await plugin.call('Volume.stat', { sr, key })).toMatchObject({ virtual_size: SIZE })
+    await plugin.call('Volume.resize', resize)
+    await plugin.call('Volume.resize', resize)
+    const large = await plugin.call('Volume.stat', { sr, key })
+    expect(large).toMatchObject({ virtual_size: size, uri: volume.uri })
+    const after = grown(content, SIZE + 3 * MIB)
+    await expectContent(datapath, large, after)
+    // The new part can be written to its end, and what was there stays.
+    await write(datapath, large, blocks, 1, 0x5a)
+    await expectStored(vhd, large, changed(after, blocks, 1, 0x5a))
+    expect((await plugin.fail('Volume.resize', { sr, key, new_size: SIZE })).code).toBe('SR_BACKEND_FAILURE_79')
+    const compared = await plugin.call('Volume.compare', { sr, key, key2: copies[1].key })
+    expect(compared).toEqual({ blocksize: BLOCK, ranges: [[blocks, 3 * (MIB / BLOCK) + 1]] })
+    await write(datapath, large, 3, 2, 0x11)
+    const { ranges } = await plugin.call('Volume.compare', { sr, key: copies[0].key, key2: key })
+    expect(ranges).toEqual([
+      [3, 2],
+      [blocks, 3 * (MIB / BLOCK) + 1],
+    ])
+    for (const copy of copies) {
+      expect(await plugin.call('Volume.stat', { sr, key: copy.key })).toMatchObject({ virtual_size: SIZE })
+      await expectContent(datapath, copy, content)
+    }
+    expect((await plugin.fail('Volume.resize', { ...resize, key: copies[0].key })).params[0]).toBe(
+      'VolumeReadOnlyError',
+    )
+    await vhd.storage.check(place, await plugin.call('SR.ls', { sr }))
+    await plugin.call('SR.destroy', { sr })
+    expect(await vhd.storage.remains(place)).toEqual([])
+  }, 120_000)
+
+  test(`VHD: killed while it grows it has the old size or the new (SMAPIV3_SEED=${SEED})`, async () => {
+    const { plugin, datapath } = vhd
+    const { sr, place } = await vhd.newSr()
+    const { kill } = killer(() => plugin)
+    const random = randomNumbers(SEED)
+    const volume = await plugin.call('Volume.create', { sr, name: '', description: '', size: SIZE, sharable: false })
+    const { key } = volume
+    let content = changed(zeroes(SIZE), 1, SIZE / BLOCK - 1, 0xa5)
+    await write(datapath, volume, 1, SIZE / BLOCK - 1, 0xa5)
+    for (let kills = 0; kills < KILLS; kills++) {
+      const new_size = content.length * BLOCK + MIB
+      const larger = grown(content, new_size)
+      await kill(random, 'Volume.resize', { sr, key, new_size })
+      const seen = await plugin.call('Volume.stat', { sr, key })
+      expect([content.length * BLOCK, new_size]).toContain(Number(seen.virtual_size))
+      await expectStored(vhd, seen, Number(seen.virtual_size) === new_size ? larger : content)
+      if (random(2) === 0) {
+        await plugin.call('Volume.resize', { sr, key, new_size })
+        content = larger
+      } else if (Number(seen.virtual_size) === new_size) content = larger
+    }
+    await plugin.call('SR.attach', { configuration: place })
+    const volumes = await plugin.call('SR.ls', { sr })
+    expect(volumes).toMatchObject([{ key, virtual_size: content.length * BLOCK }])
+    await vhd.storage.check(place, volumes)
+    await expectContent(datapath, volumes[0] ?? volume, content)
+    await plugin.call('SR.destroy', { sr })
+    expect(await vhd.storage.remains(place)).toEqual([])
+  }, 300_000)
 
   test.each(['raw', 'vhd', 'qcow2'])(
     'a copy goes to an SR of %s images, and shares nothing',

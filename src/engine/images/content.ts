@@ -1,6 +1,6 @@
 /** The methods of class Volume that read content: Volume.compare and Volume.similar_content. */
 import type { Params, Result } from '../../contract/methods.ts'
-import { BLOCK_SIZE, differingBlocks } from '../compare.ts'
+import { BLOCK_SIZE, differingBlocks, differingBlocksOf } from '../compare.ts'
 import { type Blocks, blocksOf, rangesOf } from './blocks.ts'
 import { chainOf, onOneChain } from './chain.ts'
 import type { RepositoryDriver } from './driver.ts'
@@ -10,10 +10,11 @@ import { findMetadata, formatOf, type Metadata, readMetadata } from './metadata.
 import { map } from './qemu-img.ts'
 import { openRepository } from './repository.ts'
 import { sizeOf } from './tracking.ts'
+import { withVhd } from './vhd-content.ts'
 import { refuseWithoutData } from './volume.ts'
 
 /**
- * Raw images are read. Of images that stand on others, the blocks count as different that one of them has above the image
+ * Raw and VHD images are read. Of images that stand on others, the blocks count as different that one of them has above the image
  * that both have in common: nothing is read, and some of those may be alike.
  */
 export async function compare(
@@ -25,6 +26,10 @@ export async function compare(
   if (one === undefined || other === undefined || key === key2) return { blocksize: BLOCK_SIZE, ranges: [] }
   if (one.format === 'raw' && other.format === 'raw') {
     return { blocksize: BLOCK_SIZE, ranges: differingBlocks(one.path, other.path) }
+  }
+  if (one.format === 'vhd' && other.format === 'vhd') {
+    const ranges = withVhd(one.path, (left) => withVhd(other.path, (right) => differingBlocksOf(left, right)))
+    return { blocksize: BLOCK_SIZE, ranges }
   }
   const blocks = blocksOf(Math.max(one.size, other.size))
   if (one.format === 'qcow2' && other.format === 'qcow2') {

@@ -9,14 +9,15 @@ export type VolumeFormat = 'raw' | 'qcow2' | 'vhd'
 interface FormatRow {
   /** Whether an image can stand on another one: snapshots and clones in constant time, recorded changes. */
   readonly chains: boolean
-  readonly grows: boolean
+  /** How an image becomes larger: where it is, in use too, or by a copy of it. */
+  readonly growth: 'in place' | 'by copy'
 }
 
 /** The one table of them. */
 export const VOLUME_FORMATS: Readonly<Record<VolumeFormat, FormatRow>> = {
-  raw: { chains: false, grows: true },
-  qcow2: { chains: true, grows: true },
-  vhd: { chains: false, grows: false },
+  raw: { chains: false, growth: 'in place' },
+  qcow2: { chains: true, growth: 'in place' },
+  vhd: { chains: false, growth: 'by copy' },
 }
 
 export const FORMAT_NAMES: readonly VolumeFormat[] = ['raw', 'qcow2', 'vhd']

@@ -38,6 +38,15 @@ export function convert(
   run(['convert', '-q', ...formats, '--', source.path, destination.path], held)
 }
 
+/**
+ * Copies all that an image shows into one of the same format that is there already, has nothing but zeroes, and is as large
+ * or larger.
+ */
+export function copyContent(source: string, destination: string, format: VolumeFormat, held: Lock): void {
+  const driver = driverOf(format)
+  run(['convert', '-q', '-n', '--target-is-zero', '-f', driver, '-O', driver, '--', source, destination], held)
+}
+
 /** Makes an image larger that nobody has open. */
 export function growQcow2(path: string, size: number, held: Lock): void {
   run(['resize', '-q', '-f', 'qcow2', '--', path, String(size)], held)
@@ -73,11 +82,14 @@ export interface MapEntry {
   readonly length: number
   readonly depth: number
   readonly present: boolean
+  /** Where its bytes stand in the file; absent where they are zeros. */
+  readonly offset?: number
 }
 
 /** Where the data of an image are; it may be in use. */
-export function map(path: string): readonly MapEntry[] {
-  return JSON.parse(runTool('qemu-img', ['map', '-U', '--output=json', '-f', 'qcow2', '--', path])) as MapEntry[]
+export function map(path: string, format: VolumeFormat = 'qcow2'): readonly MapEntry[] {
+  const args = ['map', '-U', '--output=json', '-f', driverOf(format), '--', path]
+  return JSON.parse(runTool('qemu-img', args)) as MapEntry[]
 }
 
 /**

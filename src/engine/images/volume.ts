@@ -13,6 +13,7 @@ import { wishJob } from './coalesce-job.ts'
 import { removeVolume } from './collect.ts'
 import type { RepositoryDriver } from './driver.ts'
 import { VOLUME_FORMATS, type VolumeFormat } from './format.ts'
+import { growByCopy } from './grow-copy.ts'
 import { copySource, createImage, growRawImage, imageSize, READ_ONLY, WRITABLE, withSource } from './image.ts'
 import { withLocalWriter } from './layer.ts'
 import { imageFile, isIso, isKey, newImageFile, readContents, volumeLockFile } from './layout.ts'
@@ -61,8 +62,8 @@ export async function resize(driver: RepositoryDriver, { sr, key, new_size }: Pa
     if (size === bytes) return await finishGrowth(repository, key, bytes)
     refuseReadOnly(key, metadata)
     if (size > bytes) throw errors.invalidSize(`shrinking is not possible: the volume has ${size} bytes, not ${bytes}`)
-    if (!VOLUME_FORMATS[format].grows) throw errors.unimplemented('Volume.resize')
-    if (format === 'qcow2') await growChained(repository, key, metadata, bytes, held)
+    if (VOLUME_FORMATS[format].growth === 'by copy') await growByCopy(repository, key, format, bytes, held)
+    else if (format === 'qcow2') await growChained(repository, key, metadata, bytes, held)
     else growRawImage(imageFile(directory, key, format), bytes)
   })
 }
