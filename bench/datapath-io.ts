@@ -34,7 +34,9 @@ interface Pair {
   readonly query: string
   readonly implementation: Implementation
   /** Opens an image as the plugin does, without the plugin. */
-  direct(file: string, directory: string): Promise<{ target: Target; end(): Promise<void> }>
+  direct(file: string, directory: string): Promise<Direct>
+  /** What that is. */
+  readonly peer: string
 }
 
 export const PAIRS: readonly Pair[] = [
@@ -42,7 +44,23 @@ export const PAIRS: readonly Pair[] = [
   pair('raw, BlockDevice by the kernel', 'raw', '', 'BlockDevice', loopDevice),
   pair('raw, Nbd', 'raw', '?engine=qsd', 'Nbd', (file, directory) => daemon(file, 'raw', 'nbd', directory)),
   pair('qcow2, Nbd', 'qcow2', '', 'Nbd', (file, directory) => daemon(file, 'qcow2', 'nbd', directory)),
-  pair('qcow2, BlockDevice', 'qcow2', '', 'BlockDevice', (file, directory) => daemon(file, 'qcow2', 'fuse', directory)),
+  pair(
+    'qcow2, BlockDevice',
+    'qcow2',
+    '',
+    'BlockDevice',
+    (file, directory) => twoDaemons(file, 'qcow2', directory),
+    'the same two daemons without the plugin',
+  ),
+  // What it costs that the disk can be written over NBD, and mirrored, as well.
+  pair(
+    'qcow2, BlockDevice alone',
+    'qcow2',
+    '',
+    'BlockDevice',
+    (file, directory) => daemon(file, 'qcow2', 'fuse', directory),
+    'one daemon, whose disk has no NBD export',
+  ),
 ]
 
 export async function throughputOfDisks(pairs: readonly Pair[], directory: string): Promise<Figure[]> {
@@ -59,7 +77,7 @@ export async function throughputOfDisks(pairs: readonly Pair[], directory: strin
 }
 
 async function measured(
-  { name, format, query, implementation, direct }: Pair,
+  { name, format, query, implementation, direct, peer: peerName }: Pair,
   plugin: Awaited<ReturnType<typeof installPlugin>>,
   directory: string,
   number: string,
@@ -86,7 +104,7 @@ async function measured(
         what: `${name}: ${pattern} 4 KiB`,
         median: `${through.toFixed(0)} IOPS`,
         ratio: ratio(through / directly),
-        peer: `the engine itself: ${directly.toFixed(0)} IOPS`,
+        peer: `${peerName}: ${directly.toFixed(0)} IOPS`,
       }
     })
   } finally {
@@ -123,7 +141,7 @@ function nbdUri(text: string): string {
   return `nbd+unix:///${name}?socket=${socket}`
 }
 
-async function loopDevice(file: string): Promise<{ target: Target; end(): Promise<void> }> {
+async function loopDevice(file: string): Promise<Direct> {
   const path = execFileSync('losetup', ['--find', '--show', '--direct-io=on', file], { encoding: 'utf8' }).trim()
   return {
     target: { path },
@@ -133,31 +151,58 @@ async function loopDevice(file: string): Promise<{ target: Target; end(): Promis
   }
 }
 
+type Kind = 'nbd' | 'fuse'
+
+interface Direct {
+  readonly target: Target
+  end(): Promise<void>
+}
+
 /** A daemon for one image, with the options that the plugin gives it. */
-async function daemon(file: string, format: 'raw' | 'qcow2', kind: 'nbd' | 'fuse', directory: string) {
-  const socket = join(directory, `${format}-${kind}`)
-  const mountpoint = `${socket}.image`
+function daemon(file: string, format: 'raw' | 'qcow2', kind: Kind, directory: string): Promise<Direct> {
   const protocol = { driver: 'file', filename: file, discard: 'unmap', cache: { direct: true } }
-  const node = { driver: format, 'node-name': 'disk', discard: 'unmap', cache: { direct: true }, file: protocol }
+  const node = { driver: format, discard: 'unmap', cache: { direct: true }, file: protocol }
+  return exported(node, kind, join(directory, `${format}-${kind}`))
+}
+
+/**
+ * A daemon for an image that others can write over NBD, and a second one, its client, for the block device: QEMU 7.2 gives
+ * a writable FUSE export the right to resize, which an NBD export of the same node does not allow.
+ */
+async function twoDaemons(file: string, format: 'raw' | 'qcow2', directory: string): Promise<Direct> {
+  const image = await daemon(file, format, 'nbd', directory)
+  const server = { type: 'unix', path: join(directory, `${format}-nbd`) }
+  const client = { driver: 'nbd', server, export: 'disk', discard: 'unmap' }
+  const front = await exported(client, 'fuse', join(directory, `${format}-front`))
+  return {
+    target: front.target,
+    async end() {
+      await front.end()
+      await image.end()
+    },
+  }
+}
+
+/** A daemon with one node and one export of it. */
+async function exported(node: object, kind: Kind, place: string): Promise<Direct> {
+  const mountpoint = `${place}.image`
   if (kind === 'fuse') execFileSync('truncate', ['--size=0', mountpoint])
-  const exported =
-    kind === 'nbd'
-      ? [
-          '--nbd-server',
-          `addr.type=unix,addr.path=${socket}`,
-          '--export',
-          'nbd,id=e,node-name=disk,name=disk,writable=on',
-        ]
-      : ['--export', `fuse,id=e,node-name=disk,mountpoint=${mountpoint},writable=on`]
-  const pidFile = `${socket}.pid`
-  const args = ['--blockdev', JSON.stringify(node), ...exported, '--pidfile', pidFile]
+  const server = kind === 'nbd' ? ['--nbd-server', `addr.type=unix,addr.path=${place}`] : []
+  const how = { nbd: 'name=disk', fuse: `mountpoint=${mountpoint}` }[kind]
+  const pidFile = `${place}.pid`
+  const args = [
+    ...['--blockdev', JSON.stringify({ ...node, 'node-name': 'disk' })],
+    ...server,
+    ...['--export', `${kind},id=e,node-name=disk,writable=on,${how}`],
+    ...['--pidfile', pidFile],
+  ]
   const child = spawn('qemu-storage-daemon', args, { stdio: 'inherit' })
   const ended = once(child, 'exit')
   await eventually(() => existsSync(pidFile), 'the daemon is ready')
   // As the plugin does: a FUSE export mixes up the data of writes that come together.
   const loop = kind === 'fuse' ? attachLoop(mountpoint, { readOnly: false, direct: true }, 'one').device : undefined
   return {
-    target: loop === undefined ? { nbd: `nbd+unix:///disk?socket=${socket}` } : { path: loop },
+    target: loop === undefined ? { nbd: `nbd+unix:///disk?socket=${place}` } : { path: loop },
     async end() {
       if (loop !== undefined) detachLoop(loop)
       child.kill()
@@ -172,6 +217,7 @@ function pair(
   query: string,
   implementation: Implementation,
   direct: Pair['direct'],
+  peer = 'the engine itself',
 ): Pair {
-  return { name, format, query, implementation, direct }
+  return { name, format, query, implementation, direct, peer }
 }

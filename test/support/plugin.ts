@@ -40,7 +40,7 @@ export interface TestPlugin {
  */
 export async function installPlugin(
   path: string,
-  beside?: TestPlugin,
+  beside?: Pick<TestPlugin, 'runDirectory'>,
   env: Readonly<Record<string, string>> = {},
   through: readonly string[] = [],
 ): Promise<TestPlugin> {
