@@ -5,7 +5,7 @@ import { readOptions, type XenBackend } from '../../src/engine/disk-options.ts'
 import { DiskUriError, parseDiskUri } from '../../src/engine/disk-uri.ts'
 import { normalizePath } from '../../src/engine/file-uri.ts'
 import { canUseLoops } from '../../src/engine/loop.ts'
-import type { CacheMode } from '../../src/engine/qsd/nodes.ts'
+import type { CacheMode } from '../../src/engine/qsd/description.ts'
 
 /** The options that only this plugin has. */
 export const OWN_OPTIONS = {

@@ -5,7 +5,7 @@ import { type DiskOptions, describeDisk, pluginConfiguration, readOptions } from
 import { DiskUriError, type ParsedUri, parseDiskUri } from '../../src/engine/disk-uri.ts'
 import { type ImageFormat, imageFormatOf } from '../../src/engine/image-format.ts'
 import type { SchemeDriver } from '../../src/engine/qsd/datapath.ts'
-import type { CacheMode, DiskDescription } from '../../src/engine/qsd/nodes.ts'
+import type { CacheMode, DiskDescription } from '../../src/engine/qsd/description.ts'
 import { errnoOf } from '../../src/engine/storage-error.ts'
 import { accessTo, OWN_OPTIONS, parseDisk } from './disk.ts'
 

@@ -4,7 +4,7 @@ import { TLS_OPTIONS, tlsOf } from '../../src/engine/nbd-tls.ts'
 import { type NbdAddress, nbdAddressOf } from '../../src/engine/nbd-uri.ts'
 import { qsdDatapath, type SchemeDriver } from '../../src/engine/qsd/datapath.ts'
 import { qsdDiagnostics } from '../../src/engine/qsd/datapath-diagnostics.ts'
-import type { Protocol } from '../../src/engine/qsd/nodes.ts'
+import type { Protocol } from '../../src/engine/qsd/description.ts'
 import { definePlugin, type Plugin } from '../../src/kit/index.ts'
 
 /** Seconds that requests wait for a server that is being restarted, before they fail. */

@@ -8,7 +8,7 @@ import type { Int64 } from '../contract/json.ts'
 import { int64FromText } from '../contract/json.ts'
 import { DiskUriError, type ParsedUri } from './disk-uri.ts'
 import { type ImageFormat, imageFormatOf } from './image-format.ts'
-import type { CacheMode, DiskDescription, IoLimits, Protocol, Secret } from './qsd/nodes.ts'
+import type { CacheMode, DiskDescription, IoLimits, Protocol, Secret } from './qsd/description.ts'
 import { errnoOf } from './storage-error.ts'
 
 /** What serves a disk to guests of Xen: blkback in the kernel, QEMU, or tapdisk, which only some schemes have. */

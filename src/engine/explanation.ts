@@ -14,15 +14,21 @@ const BACKENDS: Readonly<Record<XenBackend, string>> = {
   vbd3: 'backend vbd3: tapdisk takes the requests of the guest itself; its block device is for this host',
 }
 
+const PAGE_CACHE =
+  'BlockDevice and XenDisk go through the page cache of this host: past it, the kernel has to be told to give QEMU one request ' +
+  'at a time, which it could not be (Linux 5.8 with fusectl, and Perl)'
+
 /**
  * @param engine what serves the disk here, and why that
  * @param obstacle what keeps a block device from being made, where that is so
+ * @param pageCache whether its requests go through the page cache although they need not
  */
 export function explain(
   implementations: readonly Implementation[],
   engine: string,
   backend: XenBackend,
   obstacle: Obstacle | undefined,
+  pageCache = false,
 ): void {
   const kinds = new Set(implementations.map(([kind]) => kind))
   const lines = [
@@ -31,6 +37,7 @@ export function explain(
     ...(kinds.has('BlockDevice') || obstacle === undefined
       ? []
       : [`neither BlockDevice nor XenDisk: ${obstacle.what}; ${obstacle.recovery}`]),
+    ...(pageCache ? [PAGE_CACHE] : []),
   ]
   process.stderr.write(lines.map((line) => `${line}\n`).join(''))
 }

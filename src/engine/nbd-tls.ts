@@ -6,7 +6,7 @@ import { existsSync } from 'node:fs'
 import { basename, dirname, isAbsolute, join } from 'node:path'
 import { readPrivateFile } from './credentials.ts'
 import { DiskUriError, type ParsedUri } from './disk-uri.ts'
-import type { Secret } from './qsd/nodes.ts'
+import type { Secret } from './qsd/description.ts'
 
 /** The options of nbd for TLS. */
 export const TLS_OPTIONS = {

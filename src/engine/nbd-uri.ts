@@ -2,7 +2,7 @@
 import { redactUri } from '../contract/redact.ts'
 import { DiskUriError, type ParsedUri, parseDiskUri } from './disk-uri.ts'
 import { type Tls, tlsOf } from './nbd-tls.ts'
-import type { SocketAddress } from './qsd/nodes.ts'
+import type { SocketAddress } from './qsd/description.ts'
 
 /** The port of NBD where none is given. */
 const PORT = 10_809

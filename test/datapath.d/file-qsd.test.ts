@@ -1,5 +1,7 @@
 import { execFileSync } from 'node:child_process'
-import { readFileSync, statSync, truncateSync } from 'node:fs'
+import { mkdirSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs'
+import { basename, join } from 'node:path'
+import { text } from 'node:stream/consumers'
 import { describe, expect, test } from 'vitest'
 import { waitUntil } from '../../src/engine/qsd/daemon-process.ts'
 import {
@@ -11,6 +13,7 @@ import {
   processesNaming,
 } from '../support/datapath.ts'
 import { lacks } from '../support/needs.ts'
+import { installPlugin, type TestPlugin } from '../support/plugin.ts'
 import { imageDisks, imageHolds, withoutDaemon, withoutLoops } from './image-disks.ts'
 import { MIB, READ, WRITE, ZERO } from './networked.ts'
 
@@ -159,6 +162,36 @@ describe.skipIf(withoutDaemon)('over NBD', () => {
 
 describe.skipIf(withoutDaemon || withoutLoops)('as a block device', () => {
   const it = imageDisks()
+
+  test('through the page cache, where the kernel cannot be told to send one request at a time, and attach says so', async () => {
+    const { path, uri } = it.image('qcow2')
+    const bin = join(it.images, 'bin')
+    mkdirSync(bin)
+    writeFileSync(join(bin, 'perl'), '#!/bin/sh\nexit 1\n', { mode: 0o755 })
+    const withoutPerl = await installPlugin('datapath.d/file', it.plugin, { PATH: `${bin}:${process.env.PATH}` })
+    const attach = async (plugin: TestPlugin) => {
+      const { stdout, stderr } = plugin.start('Datapath.attach', { uri, domain: '1' })
+      if (stdout === null || stderr === null) throw new Error('no pipes')
+      const [answer, explanation] = await Promise.all([text(stdout), text(stderr)])
+      const device = blockDeviceOf(JSON.parse(answer))
+      return { device, explanation, direct: readFileSync(`/sys/block/${basename(device)}/loop/dio`, 'utf8').trim() }
+    }
+    try {
+      const { device, explanation, direct } = await attach(withoutPerl)
+      expect(explanation).toContain('go through the page cache')
+      expect(direct).toBe('0')
+      await it.plugin.call('Datapath.activate', { uri, domain: '1' })
+      await io(device, WRITE)
+      await it.leave(uri)
+      imageHolds(path, 'qcow2', READ)
+    } finally {
+      await withoutPerl.remove()
+    }
+    const { explanation, direct } = await attach(it.plugin)
+    expect(explanation).not.toContain('page cache')
+    expect(direct).toBe('1')
+    await it.leave(uri)
+  })
 
   test('written there, read over NBD and in the image; the guest gets a XenDisk on it', async () => {
     const { path, uri } = it.image('qcow2')

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, describe, expect, test } from 'vitest'
-import { CACHE_MODES } from '../../src/engine/qsd/nodes.ts'
+import { CACHE_MODES } from '../../src/engine/qsd/description.ts'
 import { isObject, type QmpObject, withQmp } from '../../src/engine/qsd/qmp.ts'
 import { io, nbdUriOf } from '../support/datapath.ts'
 import { lacks } from '../support/needs.ts'

@@ -10,9 +10,9 @@ import type { NbdTarget } from '../nbd-uri.ts'
 import { reachServer } from '../server.ts'
 import { abandon, runningPid, stop, withDaemonLock } from './daemon.ts'
 import { endWatch, watchTarget } from './data-target-watch.ts'
+import type { DiskDescription } from './description.ts'
 import { activateDisk, attachDisk, type Disk, diskOf } from './disk.ts'
 import type { JobTarget } from './jobs.ts'
-import type { DiskDescription } from './nodes.ts'
 
 /**
  * Connects the target of a job, and gives where the disk's daemon finds it.

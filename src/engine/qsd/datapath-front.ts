@@ -20,11 +20,11 @@ import { runToolWithin, ToolError, type ToolOptions, ToolTimeoutError } from '..
 import { loopsOver } from './block-device.ts'
 import { runningPid } from './daemon.ts'
 import { waitUntil } from './daemon-process.ts'
+import type { DiskDescription } from './description.ts'
 import { activateDisk, attachDisk, type Disk, diskOf } from './disk.ts'
 import { resizeDisk } from './disk-size.ts'
 import { diskDirectory, mountFile, readState } from './disk-state.ts'
 import type { DiskAddress } from './exports.ts'
-import type { DiskDescription } from './nodes.ts'
 import { QmpError } from './qmp.ts'
 
 /** Seconds that a request waits for the disk's daemon to come back. */
@@ -69,7 +69,7 @@ export async function attachFront(
   front: Disk,
   nbd: NonNullable<DiskAddress['nbd']>,
   size: Int64,
-): Promise<Pick<DiskAddress, 'blockDevice'>> {
+): Promise<Pick<DiskAddress, 'blockDevice' | 'pageCache'>> {
   const description: DiskDescription = {
     protocol: {
       driver: 'nbd',
@@ -86,7 +86,8 @@ export async function attachFront(
   const address = await attachDisk(front, description, ['block'], size)
   await activateDisk(front, description, ['block'], 'read-write')
   if (address.size !== size) await resizeFront(front, size)
-  return address.blockDevice === undefined ? {} : { blockDevice: address.blockDevice }
+  const { blockDevice, pageCache } = address
+  return { ...(blockDevice === undefined ? {} : { blockDevice }), ...(pageCache === undefined ? {} : { pageCache }) }
 }
 
 /** Shows the new size of the disk at its block device. */

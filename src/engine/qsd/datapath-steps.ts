@@ -16,11 +16,11 @@ import {
 import { endImportServer } from './datapath-import.ts'
 import { type DomainState, shown } from './datapath-record.ts'
 import { overlayInUse, type Scratch, scratchOf } from './datapath-scratch.ts'
+import { type DiskDescription, exportIsReadOnly, opensAtActivation } from './description.ts'
 import { activateDisk, attachDisk, type Disk, deactivateDisk, detachDisk, diskOf } from './disk.ts'
 import { refreshDisk } from './disk-size.ts'
 import { type ExportKind, readState } from './disk-state.ts'
 import type { DiskAddress } from './exports.ts'
-import { type DiskDescription, exportIsReadOnly, opensAtActivation } from './nodes.ts'
 import { QmpError } from './qmp.ts'
 import type { SchemeDriver } from './scheme-driver.ts'
 

@@ -30,9 +30,9 @@ import {
   remove,
   scratchAt,
 } from './datapath-steps.ts'
+import type { Access } from './description.ts'
 import { activateDisk } from './disk.ts'
 import { readState } from './disk-state.ts'
-import type { Access } from './nodes.ts'
 import { QmpConnectionError } from './qmp.ts'
 import type { SchemeDriver } from './scheme-driver.ts'
 import { whileReachable } from './server-watch.ts'
@@ -110,7 +110,7 @@ function datapathMethods(driver: SchemeDriver): ClassMethods<'Datapath'> {
           if (isActive(domains)) await activateDisk(place.disk, content.description, content.exports, accessOf(domains))
           const implementations = implementationsOf(address, options)
           const engine = `qemu-storage-daemon, format ${content.description.format}`
-          explain(implementations, engine, options.backend, blockDeviceObstacle(true))
+          explain(implementations, engine, options.backend, blockDeviceObstacle(true), address.pageCache)
           return {
             domains: new Map(domains).set(domain, domains.get(domain) ?? 'attached'),
             result: { implementations },

@@ -1,13 +1,13 @@
 /** What a daemon has of a disk from attach to detach: made, and taken apart in whatever state it is. */
 import type { Int64 } from '../../contract/json.ts'
 import { type Daemon, diskIds, ensureRunning, stop } from './daemon.ts'
+import { CACHE_MODES, type DiskDescription, exportIsReadOnly, opensAtActivation } from './description.ts'
 import { type Disk, type DiskState, type ExportKind, readState, removeState, writeState } from './disk-state.ts'
 import { addExports, checkExports, removeExports } from './exports.ts'
 import { buildGraph, buildStraightGraph, removeGraph } from './graph.ts'
 import { endJobs } from './jobs.ts'
 import { nodesOf } from './live-nodes.ts'
 import { isLeftBehind } from './look.ts'
-import { CACHE_MODES, type DiskDescription, exportIsReadOnly, opensAtActivation } from './nodes.ts'
 import { type Qmp, withQmp } from './qmp.ts'
 
 /** Attaches a disk that is not; the state that it has then. Called with the daemon's lock held. */

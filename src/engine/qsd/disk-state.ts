@@ -8,7 +8,7 @@ import { type Int64, parseJson, stringifyJson } from '../../contract/json.ts'
 import { writeRunFile } from '../atomic-file.ts'
 import { errnoOf } from '../storage-error.ts'
 import type { Daemon } from './daemon.ts'
-import type { Access } from './nodes.ts'
+import type { Access } from './description.ts'
 
 /** A disk: its daemon and its name there. */
 export interface Disk {

@@ -22,6 +22,8 @@ export interface DiskAddress {
   readonly nbd?: { readonly socket: string; readonly exportName: string }
   /** Such as /dev/loop0. */
   readonly blockDevice?: string
+  /** Whether its requests go through the page cache, since the kernel could not be told to give one at a time. */
+  readonly pageCache?: boolean
 }
 
 /** A disk was to be writable over NBD and as a block device at once. */
@@ -50,11 +52,14 @@ export async function addExports(qmp: Qmp, place: Place, state: DiskState): Prom
 }
 
 /** The address of a disk that is attached; a loop device that somebody took away is made again. */
-export function addressOf({ daemon, id }: Place, { exports, readOnly, size, loop }: DiskState): DiskAddress {
+export function addressOf({ daemon, id }: Place, state: DiskState): DiskAddress {
+  const { exports, readOnly, size } = state
+  const loop = exports.includes('block') ? loopOver(mountFile(daemon, id), readOnly, state.loop) : undefined
   return {
     size,
     ...(exports.includes('nbd') ? { nbd: { socket: daemon.nbdSocket, exportName: id } } : {}),
-    ...(exports.includes('block') ? { blockDevice: loopOver(mountFile(daemon, id), readOnly, loop).device } : {}),
+    ...(loop === undefined ? {} : { blockDevice: loop.device }),
+    ...(loop === undefined || loop.direct || readOnly ? {} : { pageCache: true }),
   }
 }
 

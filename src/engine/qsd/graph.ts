@@ -1,11 +1,10 @@
 /** The nodes of a disk in its daemon: built, moved between idle and image, and taken apart; see nodes.ts for the graph. */
 import type { Int64 } from '../../contract/json.ts'
+import { type Access, type DiskDescription, opensAtActivation } from './description.ts'
 import { liveNodesIn, nodesOf } from './live-nodes.ts'
 import { belowIn, type Look, look, lookOver, probeNames, probeNodes, tryOpening } from './look.ts'
 import {
-  type Access,
   belowNodes,
-  type DiskDescription,
   formatNode,
   guardNode,
   idleNodes,
@@ -13,7 +12,6 @@ import {
   limitsObject,
   needsGuard,
   nodeNames,
-  opensAtActivation,
   overlayNodes,
   protocolNode,
   secretObjects,

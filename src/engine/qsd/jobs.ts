@@ -4,7 +4,8 @@
  */
 import { randomBytes } from 'node:crypto'
 import { waitUntil } from './daemon-process.ts'
-import { nodeNames, type SocketAddress } from './nodes.ts'
+import type { SocketAddress } from './description.ts'
+import { nodeNames } from './nodes.ts'
 import { isObject, type Qmp, QmpError, type QmpObject } from './qmp.ts'
 import { remove, removeBitmap, removeNode } from './undo.ts'
 

@@ -3,8 +3,9 @@
  * another, and tells whether it can be opened, and its size.
  */
 import type { Int64 } from '../../contract/json.ts'
+import type { DiskDescription } from './description.ts'
 import { nbdExportSize } from './nbd-size.ts'
-import { belowName, belowNodes, type DiskDescription, formatNode, forProbe, protocolNode } from './nodes.ts'
+import { belowName, belowNodes, formatNode, forProbe, protocolNode } from './nodes.ts'
 import { addNodes, type Qmp, QmpError, type QmpObject, together } from './qmp.ts'
 import { removeExport, removeNodes } from './undo.ts'
 

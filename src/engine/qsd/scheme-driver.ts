@@ -2,7 +2,7 @@
 import type { DiskOptions, OwnOptions } from '../disk-options.ts'
 import type { ParsedUri } from '../disk-uri.ts'
 import type { Server } from '../server.ts'
-import type { DiskDescription } from './nodes.ts'
+import type { DiskDescription } from './description.ts'
 
 /** What differs from scheme to scheme. */
 export interface SchemeDriver {

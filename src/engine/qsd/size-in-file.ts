@@ -3,7 +3,7 @@ import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
 import { type Int64, int64 } from '../../contract/json.ts'
 import type { ImageFormat } from '../image-format.ts'
 import { errnoOf } from '../storage-error.ts'
-import type { DiskDescription } from './nodes.ts'
+import type { DiskDescription } from './description.ts'
 
 const SECTOR = 512n
 

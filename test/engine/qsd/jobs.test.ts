@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { describe, expect, test, vi } from 'vitest'
 import { runningPid } from '../../../src/engine/qsd/daemon.ts'
 import { waitUntil } from '../../../src/engine/qsd/daemon-process.ts'
+import type { DiskDescription } from '../../../src/engine/qsd/description.ts'
 import { activateDisk, attachDisk, type Disk, deactivateDisk, detachDisk } from '../../../src/engine/qsd/disk.ts'
 import type { DiskAddress } from '../../../src/engine/qsd/exports.ts'
 import {
@@ -14,7 +15,6 @@ import {
   listJobs,
   startJob,
 } from '../../../src/engine/qsd/jobs.ts'
-import type { DiskDescription } from '../../../src/engine/qsd/nodes.ts'
 import { QmpError, withQmp } from '../../../src/engine/qsd/qmp.ts'
 import { lacks } from '../../support/needs.ts'
 import { description, disk, image, io, MIB, nbdUri, ownRunDirectory } from './support.ts'

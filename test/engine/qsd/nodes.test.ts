@@ -4,14 +4,16 @@ import {
   CACHE_MODES,
   type DiskDescription,
   exportIsReadOnly,
+  opensAtActivation,
+  type Protocol,
+} from '../../../src/engine/qsd/description.ts'
+import {
   formatNode,
   forProbe,
   imageNode,
   limitsObject,
   nodeNames,
-  opensAtActivation,
   overlayNodes,
-  type Protocol,
   protocolNode,
   secretObjects,
 } from '../../../src/engine/qsd/nodes.ts'
