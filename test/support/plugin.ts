@@ -10,6 +10,9 @@ import type { MethodName, Params, Result } from '../../src/contract/methods.ts'
 /** Milliseconds that a call may take, as long as a toolstack waits: what a plugin waits for, it says before. */
 const PATIENCE = 300_000
 
+/** Plugins that this process has built, by their paths: what they are made of does not change while tests run. */
+const built = new Map<string, Promise<unknown>>()
+
 /** The params of a method without dbg, which the toolstack always adds. */
 type CallParams<M extends MethodName> = Omit<Params<M>, 'dbg'>
 
@@ -45,7 +48,9 @@ export async function installPlugin(
   through: readonly string[] = [],
 ): Promise<TestPlugin> {
   const source = join(import.meta.dirname, '../..', path)
-  await buildPlugin(source)
+  const building = built.get(source) ?? buildPlugin(source)
+  built.set(source, building)
+  await building
   const { path: directory, cleanup } = await dir({ unsafeCleanup: true, prefix: 'smapiv3-plugin-' })
   const plugin = join(directory, 'plugin')
   const runDirectory = beside?.runDirectory ?? join(directory, 'run')

@@ -3,8 +3,10 @@ import { describe } from 'vitest'
 import { lacks } from '../support/needs.ts'
 import { NFS_NEEDS, nfsServer } from '../support/servers/nfs.ts'
 import { type Format, serverStorage } from './server-storage.ts'
+import { COLLECTING, COLLECTING_KILLS } from './suites/collecting.ts'
 import { crash } from './suites/crash.ts'
 import { growth } from './suites/growth.ts'
+import { job } from './suites/job.ts'
 import { model } from './suites/model.ts'
 import type { StorageDescription } from './suites/storage.ts'
 import { story } from './suites/story.ts'
@@ -26,5 +28,6 @@ describe.skipIf(missing)('org.xen.xapi.storage.nfs', () => {
   story(storage('qcow2'))
   growth(storage('qcow2'))
   crash(storage('qcow2'))
+  job(storage('qcow2'), COLLECTING, COLLECTING_KILLS)
   model(storage('raw'))
 })

@@ -2,8 +2,10 @@ import { describe } from 'vitest'
 import { lacks } from '../support/needs.ts'
 import { SMB_NEEDS, smbServer } from '../support/servers/smb.ts'
 import { type Format, serverStorage } from './server-storage.ts'
+import { COLLECTING, COLLECTING_KILLS } from './suites/collecting.ts'
 import { crash } from './suites/crash.ts'
 import { growth } from './suites/growth.ts'
+import { job } from './suites/job.ts'
 import { model } from './suites/model.ts'
 import type { StorageDescription } from './suites/storage.ts'
 import { story } from './suites/story.ts'
@@ -29,5 +31,6 @@ describe.skipIf(missing)('org.xen.xapi.storage.smb', () => {
   story(storage('qcow2'))
   growth(storage('qcow2'))
   crash(storage('qcow2'))
+  job(storage('qcow2'), COLLECTING, COLLECTING_KILLS)
   model(storage('raw'))
 })
