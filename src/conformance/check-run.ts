@@ -5,6 +5,7 @@ import { Smapiv3Error } from '../contract/errors.ts'
 import { KILL_GRACE } from '../invoke/process.ts'
 import { isApplicable } from './applicability.ts'
 import type { Check } from './check.ts'
+import type { ClauseId } from './clauses.ts'
 import { Context } from './context.ts'
 import { GRACE } from './flights.ts'
 import type { Run } from './run.ts'
@@ -34,13 +35,22 @@ export async function runTogether(
   if (!clauses.some((id) => run.selected(id) && isApplicable(run, id))) return each
   let failure: unknown
   let calls: Context['calls'] = []
+  let leftOut: readonly ClauseId[] = []
+  const isLeftOut = ({ clauses: [id] }: Check) => leftOut.includes(id)
+  const body = async (context: Context) => {
+    leftOut = (await together.run(context)) ?? []
+  }
   const judge = async (context: Context, thrown: unknown) => {
     failure = thrown
     calls = context.calls
-    if (thrown === undefined) for (const id of clauses) await context.judge(id, async () => {})
+    if (thrown !== undefined) return
+    for (const check of checks)
+      if (!isLeftOut(check)) for (const id of check.clauses) await context.judge(id, async () => {})
   }
-  await inContext(run, clauses, within, together.run, judge, `ALL-${first}`)
-  if (run.signal.aborted || failure === undefined) return []
+  await inContext(run, clauses, within, body, judge, `ALL-${first}`)
+  if (run.signal.aborted) return []
+  if (failure === undefined)
+    return each.filter((_, index) => checks.some((check, at) => at === index && isLeftOut(check)))
   let open = each.length
   return each.map((check) => async () => {
     await check()

@@ -1,7 +1,10 @@
 import type { ClauseId } from './clauses.ts'
 import type { Context } from './context.ts'
 
-/** When a check runs: see index.ts. Checks of one phase run in parallel, those of `alone` one by one. */
+/**
+ * When a check runs: see index.ts. Checks of one phase run in parallel, those of `alone` one by one; where there is room
+ * for many SRs, all that come before `alone` do.
+ */
 export type Phase = 'first' | 'own-sr' | 'shared' | 'alone'
 
 export const PHASES: readonly Phase[] = ['first', 'own-sr', 'shared', 'alone']

@@ -106,12 +106,18 @@ export async function using<T>(
 export async function reading<T>(context: Context, uri: string, body: (access: Access) => Promise<T>): Promise<T> {
   const disk = new Disk(context, uri)
   const backend = await disk.attach()
-  const { outcome } = await context.outcome('Datapath.activate_readonly', { uri, domain: disk.domain })
-  if (!outcome.ok) await disk.activate()
+  await activateToRead(context, disk)
   const result = await opened(backend, body, false)
   await disk.deactivate()
   await disk.detach()
   return result
+}
+
+/** Activates a disk to be read: for reading only, where that can be. */
+export async function activateToRead(context: Context, disk: Disk): Promise<void> {
+  const { uri, domain } = disk
+  const { outcome } = await context.outcome('Datapath.activate_readonly', { uri, domain })
+  if (!outcome.ok) await disk.activate()
 }
 
 /** Opens a backend for a while. */

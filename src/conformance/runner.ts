@@ -10,7 +10,7 @@ import { loadSettings } from '../host/settings.ts'
 import { pluginEnvironment } from '../invoke/environment.ts'
 import { concerns } from './applicability.ts'
 import { Caller, CallLog } from './caller.ts'
-import { PHASES } from './check.ts'
+import { PHASES, type Phase } from './check.ts'
 import { runCheck, runTogether } from './check-run.ts'
 import { CHECKS } from './checks/index.ts'
 import { TOGETHER } from './checks/together/index.ts'
@@ -145,10 +145,10 @@ async function runIn(scratch: string, options: ConformanceOptions): Promise<Repo
   const { checkTimeout: within = timeout * CALLS_PER_CHECK } = options
   let defect: unknown
   try {
-    for (const phase of PHASES) {
+    for (const phases of stagesOf(run.places)) {
       // A datapath plugin alone has one scratch volume, which takes one check at a time.
-      const limit = pLimit(phase === 'alone' || subjects.judged.kind === 'datapath' ? 1 : parallel)
-      const due = checks.filter((check) => check.phase === phase && check.wanted.length > 0)
+      const limit = pLimit(phases.includes('alone') || subjects.judged.kind === 'datapath' ? 1 : parallel)
+      const due = phases.flatMap((phase) => checks.filter((check) => check.phase === phase && check.wanted.length > 0))
       const { groups, single } = grouped(due, TOGETHER)
       const runs = [
         ...groups.map(async ([together, members]) => {
@@ -182,6 +182,12 @@ async function runIn(scratch: string, options: ConformanceOptions): Promise<Repo
     timings: timingsOf(log.seconds),
     left,
   }
+}
+
+/** What runs at the same time: where there is room for many SRs, nothing waits for the one that all share. */
+function stagesOf({ isMany }: Places): readonly (readonly Phase[])[] {
+  const before = PHASES.filter((phase) => phase !== 'alone')
+  return [...(isMany ? [before] : before.map((phase) => [phase])), ['alone']]
 }
 
 function isWanted(id: ClauseId, options: ConformanceOptions, level: Level, subjects: Subjects): boolean {

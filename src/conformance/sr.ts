@@ -119,13 +119,30 @@ export class Sr {
   /** Removes one volume; where the plugin never told its key, those that have its name and that nobody else made. */
   async removeVolume(made: Made): Promise<void> {
     if (!this.#volumes.includes(made) || this.isDestroyed || this.handle === undefined) return
+    // What it refused to make is most likely not there, and goes with an SR of the suite's own if it is.
+    if (made.fate === 'refused' && made.key === undefined && this.isOwn && this.#remover.canDestroy) return
     await this.#removeEach(this.handle, [made])
   }
 
   async #destroy(): Promise<void> {
+    if (await this.#destroyAttached()) return
     const sr = await this.#attach()
     await this.#remover.call('SR.destroy', { sr })
     this.fate = 'gone'
+  }
+
+  /** Whether it was attached, as far as is known, and is destroyed. */
+  async #destroyAttached(): Promise<boolean> {
+    if (this.fate !== 'made' || this.handle === undefined) return false
+    try {
+      await this.#remover.call('SR.destroy', { sr: this.handle })
+    } catch (error) {
+      // A check may have detached it.
+      if (isRefusal(error)) return false
+      throw error
+    }
+    this.fate = 'gone'
+    return true
   }
 
   /**

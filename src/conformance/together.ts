@@ -7,10 +7,13 @@ import type { ClauseId } from './clauses.ts'
 import type { Context } from './context.ts'
 
 export interface Together {
-  /** The checks, by the first of their clauses. All of them run in the phase `shared`. */
+  /** The checks, by the first of their clauses. None of them runs in the phase `alone`. */
   readonly checks: readonly ClauseId[]
-  /** Looks at everything that the checks look at, and throws what a check throws. */
-  readonly run: (context: Context) => Promise<void>
+  /**
+   * Looks at everything that the checks look at, and throws what a check throws.
+   * @returns the checks, by the first of their clauses, that it could not look at, which are then run for themselves
+   */
+  readonly run: (context: Context) => Promise<readonly ClauseId[] | undefined>
 }
 
 /** The checks that go together, of those that are due, and those that are left. */

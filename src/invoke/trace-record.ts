@@ -100,7 +100,10 @@ function beginning(bytes: Buffer): string {
 
 /** A URI in a text that is no result: a plugin's log line, or broken JSON. */
 function redactUris(text: string): string {
-  return text.replace(/[A-Za-z][A-Za-z0-9+.-]{0,63}:\/\/[^\s"'<>\\]+/g, redactUri)
+  // The scheme is looked for backwards from what follows it: forwards every letter of a long text could be its first.
+  return text.replace(/:\/\/(?<=([A-Za-z][A-Za-z0-9+.-]{0,63}):\/\/)[^\s"'<>\\]+/g, (rest: string, scheme: string) =>
+    redactUri(scheme + rest).slice(scheme.length),
+  )
 }
 
 function cleanError(error: ErrorRecord, clean: (text: string) => string): ErrorRecord {

@@ -1,4 +1,5 @@
 /** Checks on the bytes of snapshots and clones: isolated from their origin, byte by byte. */
+import type { Backend } from '../access/access.ts'
 import { demandPattern, spread, writePattern } from '../access/pattern.ts'
 import { type Check, check, story } from '../check.ts'
 import type { Context } from '../context.ts'
@@ -97,8 +98,15 @@ export const DATA_COPY_CHECKS: readonly Check[] = [
   }),
 ]
 
-/** Writes to a snapshot, as a tool would by mistake; that it is refused is right. */
-export async function overwrite(context: Context, snapshot: Volume): Promise<void> {
+/**
+ * Writes to a snapshot, as a tool would by mistake; that it is refused is right.
+ * @param then what is done with it before it is detached
+ */
+export async function overwrite(
+  context: Context,
+  snapshot: Volume,
+  then: (disk: Disk, backend: Backend) => Promise<void> = async () => {},
+): Promise<void> {
   const disk = new Disk(context, uriOf(context, snapshot))
   const backend = await disk.attach()
   const { outcome } = await context.outcome('Datapath.activate', { uri: disk.uri, domain: disk.domain })
@@ -107,5 +115,6 @@ export async function overwrite(context: Context, snapshot: Volume): Promise<voi
       if (!(error instanceof Violation)) throw error
     })
   await disk.deactivate()
+  await then(disk, backend)
   await disk.detach()
 }

@@ -6,10 +6,11 @@ import { Disk, opened, reading, scratchDisk, uriOf } from '../disks.ts'
 import { sharedSr } from '../sr-fixture.ts'
 import { demand, demandEqual, Violation } from '../violation.ts'
 import { destroy, newVolume, SMALL, snapshotOf } from '../volumes.ts'
+import { sampleVolume } from './samples.ts'
 
 export const DATAPATH_CHECKS: readonly Check[] = [
   story(['DP-URI-001', 'DP-URI-002'], 'shared', async (context) => {
-    const { uri } = await newVolume(context, await sharedSr(context))
+    const { uri } = await sampleVolume(context, await sharedSr(context))
     const served = uri.filter((candidate) => context.run.subjects.datapathOf(candidate) !== undefined)
     await context.judge('DP-URI-001', async () => demand(served.length > 0, 'a URI with a datapath plugin', uri))
     await context.judge('DP-URI-002', async () => demandEqual(served, uri, 'a datapath plugin for every URI'))

@@ -1,5 +1,5 @@
 /** Checks through the host’s own chain of calls, and over its restart. */
-import { mkdirSync, statSync, symlinkSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, statSync, symlinkSync } from 'node:fs'
 import { connect } from 'node:net'
 import { basename, join } from 'node:path'
 import type { Result } from '../../contract/methods.ts'
@@ -126,9 +126,9 @@ export async function restarted(context: Context): Promise<{ sr: Sr; volume: Vol
   return { sr, volume, pattern }
 }
 
-/** A root with links to the plugins of the run. */
+/** A new root with links to the plugins of the run. */
 function rootOf({ run }: Context): string {
-  const root = join(run.scratch, 'root')
+  const root = mkdtempSync(join(run.scratch, 'root-'))
   const { judged, datapaths } = run.subjects
   const places = [
     { kind: 'volume.d', path: judged.path },
@@ -185,20 +185,25 @@ async function mirror(context: Context): Promise<void> {
   }
 }
 
+/** The NBD URI by which a disk can be written, in the form that jobs take; undefined where it has none. */
+export function remoteOf({ implementations }: Backend): string | undefined {
+  const nbd = implementations.find(([tag]) => tag === 'Nbd')
+  const address = nbd !== undefined && 'uri' in nbd[1] ? parseNbdUri(nbd[1].uri) : undefined
+  if (address === undefined) return undefined
+  const name = encodeURIComponent(address.exportName)
+  return 'path' in address.connect
+    ? `nbd+unix:///${name}?socket=${encodeURIComponent(address.connect.path).replaceAll('%2F', '/')}`
+    : `nbd://${address.connect.host}:${address.connect.port}/${name}`
+}
+
 /** Another volume, activated, and the NBD URI by which it can be written. */
 export async function destination(context: Context): Promise<{ disk: Disk; backend: Backend; remote: string }> {
   const volume = await newVolume(context, await sharedSr(context))
   const disk = new Disk(context, uriOf(context, volume))
   const backend = await disk.attach()
   await disk.activate()
-  const nbd = backend.implementations.find(([tag]) => tag === 'Nbd')
-  const address = nbd !== undefined && 'uri' in nbd[1] ? parseNbdUri(nbd[1].uri) : undefined
-  if (address === undefined) throw new NotApplicable('needs an Nbd implementation, to have a server to copy to')
-  const name = encodeURIComponent(address.exportName)
-  const remote =
-    'path' in address.connect
-      ? `nbd+unix:///${name}?socket=${encodeURIComponent(address.connect.path).replaceAll('%2F', '/')}`
-      : `nbd://${address.connect.host}:${address.connect.port}/${name}`
+  const remote = remoteOf(backend)
+  if (remote === undefined) throw new NotApplicable('needs an Nbd implementation, to have a server to copy to')
   return { disk, backend, remote }
 }
 

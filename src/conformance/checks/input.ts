@@ -8,6 +8,7 @@ import { Disk, scratchDisk } from '../disks.ts'
 import { sharedSr } from '../sr-fixture.ts'
 import { demand, demandEqual } from '../violation.ts'
 import { handleOf, KIB, listed, newVolume, stat } from '../volumes.ts'
+import { sampleVolume } from './samples.ts'
 
 /** Clause → the texts that it is about. */
 export const TEXTS = {
@@ -85,8 +86,7 @@ export const INPUT_CHECKS: readonly Check[] = [
   }),
   check('INP-KEY-001', 'shared', async (context) => {
     const sr = await sharedSr(context)
-    const volume = await newVolume(context, sr)
-    const { key } = volume
+    const { key } = await sampleVolume(context, sr)
     for (const hostile of ['', '..', '../../../../../etc/passwd', `./${key}`, `../${key}`, '$(exit 0)', `${key}\n`])
       await context.refused('Volume.stat', { sr: handleOf(sr), key: hostile }, `${JSON.stringify(hostile)} is no key`)
   }),

@@ -35,7 +35,7 @@ export async function samples(context: Context): Promise<Sample[]> {
 }
 
 /** One volume of the shared SR for all of them, which goes with the SR. */
-function sampleVolume(context: Context, sr: Sr): Promise<Volume> {
+export function sampleVolume(context: Context, sr: Sr): Promise<Volume> {
   const { run } = context
   run.sampleVolume ??= make(run, context, sr)
   return run.sampleVolume

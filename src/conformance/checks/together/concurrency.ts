@@ -18,11 +18,11 @@ export const CONCURRENCY_TOGETHER: Together = {
       const over = work.finally(() => {
         isOver = true
       })
-      const scans = times(2, async () => {
+      const scan = async () => {
         do demandListed(await list(), [staying], `a list with ${staying.key}`)
         while (!isOver)
-      })
-      const [result] = await all<unknown>([over, ...scans])
+      }
+      const [result] = await all<unknown>([over, scan()])
       return result as T
     }
     const volumes = await all(times(MANY, () => newVolume(context, sr)))
@@ -41,18 +41,16 @@ export const CONCURRENCY_TOGETHER: Together = {
       ),
     )
     for (const { volume, keys } of given) demandEqual((await stat(context, sr, volume)).keys, keys, 'every key')
-    await listing(
-      all(
-        doomed.map(async (volume) => {
-          await destroy(context, sr, volume)
-          for (let time = 0; time < 2; time += 1) await destroy(context, sr, await newVolume(context, sr))
-        }),
-      ),
-    )
-    const copies = await all([
+    const churn = async (volume: Volume) => {
+      await destroy(context, sr, volume)
+      await destroy(context, sr, await newVolume(context, sr))
+    }
+    const copying = all([
       ...times(2, () => snapshotOf(context, sr, origin)),
       ...times(2, () => cloneOf(context, sr, origin)),
     ])
+    await listing(all<unknown>([copying, all(doomed.map(churn))]))
+    const copies = await copying
     demandEqual(new Set(copies.map(({ key }) => key)).size, copies.length, 'different keys')
     demandListed(await list(), copies, 'every copy that was made at the same time')
   },

@@ -2,7 +2,7 @@
 import { BLOCK, demandPattern, type Pattern, spread, writePattern, zeroes } from '../../access/pattern.ts'
 import type { ClauseId } from '../../clauses.ts'
 import type { Context } from '../../context.ts'
-import { usingVolume } from '../../disks.ts'
+import { activateToRead, opened, usingVolume } from '../../disks.ts'
 import type { Sr } from '../../sr.ts'
 import type { Together } from '../../together.ts'
 import { cloneOf, destroy, handleOf, MIB, make, SMALL, snapshotOf, stat, type Volume } from '../../volumes.ts'
@@ -61,10 +61,14 @@ export const COPIES_TOGETHER: Together = {
     const leaf = await cloneOf(context, sr, third)
     const own = await rewrite(context, leaf, ofBranch, [0, CHANGED])
     if (areCopies) {
-      await overwrite(context, first)
       await look(context, third, ofBranch, 'the bytes of the snapshot of a clone')
-    }
-    await look(context, first, pattern, 'the bytes of the time of the first snapshot')
+      await overwrite(context, first, async (disk, backend) => {
+        await activateToRead(context, disk)
+        const text = 'the bytes of the time of the first snapshot'
+        await opened(backend, (access) => demandPattern(access, pattern, text), false)
+        await disk.deactivate()
+      })
+    } else await look(context, first, pattern, 'the bytes of the time of the first snapshot')
     if (context.isAbout('DATA-RESIZE-001')) await grown(context, sr, branch, ofBranch)
     else await look(context, branch, ofBranch, 'the bytes of the clone of a snapshot')
     const layers = { sr: handleOf(sr), key: leaf.key, key2: clone.key }

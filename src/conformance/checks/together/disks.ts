@@ -1,4 +1,4 @@
-/** Three disks that are connected at the same time, one of which several domains attach meanwhile. */
+/** Three disks that are connected at the same time, one of which several domains attach meanwhile; then one is copied. */
 import { demandPattern, spread, writePattern } from '../../access/pattern.ts'
 import { Disk, opened, uriOf } from '../../disks.ts'
 import { sharedSr } from '../../sr-fixture.ts'
@@ -6,9 +6,10 @@ import type { Together } from '../../together.ts'
 import { newVolume, SMALL } from '../../volumes.ts'
 import { all } from '../all.ts'
 import { passing, times } from '../concurrency.ts'
+import { type Connected, JOBS, jobs } from './jobs.ts'
 
 export const DISKS_TOGETHER: Together = {
-  checks: ['DATA-RANGE-002', 'ROB-CONC-006', 'ROB-CONC-007'],
+  checks: ['DATA-RANGE-002', 'ROB-CONC-006', 'ROB-CONC-007', ...JOBS],
   async run(context) {
     const sr = await sharedSr(context)
     const volumes = await all(times(3, () => newVolume(context, sr)))
@@ -20,10 +21,11 @@ export const DISKS_TOGETHER: Together = {
         return backend
       }),
     )
-    const written = []
-    for (const backend of connected) {
+    const written: Connected[] = []
+    for (const [index, backend] of connected.entries()) {
       const pattern = await opened(backend, (access) => writePattern(access, context.random, spread(SMALL)))
-      written.push({ backend, pattern })
+      const disk = disks[index]
+      if (disk !== undefined) written.push({ disk, backend, pattern })
     }
     if (context.isAbout('ROB-CONC-007')) {
       const [busy] = disks
@@ -31,11 +33,15 @@ export const DISKS_TOGETHER: Together = {
     }
     for (const { backend, pattern } of written)
       await opened(backend, (access) => demandPattern(access, pattern, 'its own bytes'))
+    const [source, target] = written
+    const areJobs = JOBS.some((id) => context.isAbout(id))
+    const leftOut = areJobs && source !== undefined && target !== undefined ? await jobs(context, source, target) : []
     await all(
       disks.map(async (disk) => {
         await disk.deactivate()
         await disk.detach()
       }),
     )
+    return leftOut
   },
 }

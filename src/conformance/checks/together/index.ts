@@ -6,10 +6,10 @@ import { COPIES_TOGETHER } from './copies.ts'
 import { DISK_TOGETHER } from './disk.ts'
 import { DISKS_TOGETHER } from './disks.ts'
 import { INPUT_TOGETHER } from './input.ts'
-import { JOBS_TOGETHER } from './jobs.ts'
 import { KEEP_TOGETHER } from './keep.ts'
 import { KILL_TOGETHER } from './kill.ts'
-import { NONPERSISTENT_TOGETHER } from './nonpersistent.ts'
+import { KILL_VOLUMES_TOGETHER } from './kill-volumes.ts'
+import { LIVES_TOGETHER } from './lives.ts'
 import { PROTOCOL_TOGETHER } from './protocol.ts'
 import { RECORDS_TOGETHER } from './records.ts'
 
@@ -17,11 +17,11 @@ import { RECORDS_TOGETHER } from './records.ts'
 export const TOGETHER: readonly Together[] = [
   COPIES_TOGETHER,
   KILL_TOGETHER,
+  LIVES_TOGETHER,
+  KILL_VOLUMES_TOGETHER,
   DISK_TOGETHER,
   RECORDS_TOGETHER,
   KEEP_TOGETHER,
-  NONPERSISTENT_TOGETHER,
-  JOBS_TOGETHER,
   DISKS_TOGETHER,
   CONCURRENCY_TOGETHER,
   INPUT_TOGETHER,

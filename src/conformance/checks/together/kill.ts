@@ -1,19 +1,20 @@
-/** One disk in whose usual life each call is killed before it is made. */
+/** One disk in whose usual life each call is killed before it is made, and which then loses what is written to it. */
 import { demandPattern, type Pattern, spread, writePattern } from '../../access/pattern.ts'
-import { Disk, opened, scratchDisk } from '../../disks.ts'
+import { Disk, opened, scratchDisk, using } from '../../disks.ts'
 import type { Together } from '../../together.ts'
 import { SMALL } from '../../volumes.ts'
 import { kill, TIMES } from '../kill.ts'
+import { nonpersistent } from './nonpersistent.ts'
 
 export const KILL_TOGETHER: Together = {
-  checks: ['ROB-KILL-008'],
+  checks: ['ROB-KILL-008', 'DATA-NONPERSISTENT-001'],
   async run(context) {
     const { uri } = await scratchDisk(context)
     const disk = new Disk(context, uri)
     const params = { uri, domain: disk.domain }
     let pattern: Pattern = new Map()
-    disk.register()
-    for (let time = 0; time < TIMES; time += 1) {
+    for (let time = 0; context.isAbout('ROB-KILL-008') && time < TIMES; time += 1) {
+      disk.register()
       await kill(context, 'Datapath.attach', params)
       const backend = await disk.attach()
       await kill(context, 'Datapath.activate', params)
@@ -27,12 +28,8 @@ export const KILL_TOGETHER: Together = {
       await disk.deactivate()
       await kill(context, 'Datapath.detach', params)
       await disk.detach()
-      disk.register()
     }
-    const again = await disk.attach()
-    await disk.activate()
-    await opened(again, (access) => demandPattern(access, pattern, 'what was written before'))
-    await disk.deactivate()
-    await disk.detach()
+    if (context.isAbout('DATA-NONPERSISTENT-001')) await nonpersistent(context, uri, pattern)
+    else await using(context, uri, (access) => demandPattern(access, pattern, 'what was written before'), disk.domain)
   },
 }

@@ -1,0 +1,135 @@
+/** Two SRs, the first of which is made, filled, detached, attached, destroyed and made again beside the second. */
+import type { ClauseId } from '../../clauses.ts'
+import type { Context } from '../../context.ts'
+import type { Sr } from '../../sr.ts'
+import { attachSr, createSr, destroySr, ownSr } from '../../sr-fixture.ts'
+import type { Together } from '../../together.ts'
+import { demand, demandEqual } from '../../violation.ts'
+import { handleOf, make, newVolume, SMALL, stat, unchanging, type Volume } from '../../volumes.ts'
+
+export const LIVES_TOGETHER: Together = {
+  checks: ['SR-CREATE-001', 'SR-DETACH-001', 'SR-DESTROY-001', 'SR-SECOND-001'],
+  async run(context) {
+    context.run.places.requireMany()
+    const { sr: first, texts: given } = await created(context)
+    const second = await ownSr(context)
+    const plain = await newVolume(context, first, { description: 'a description' })
+    const own = await newVolume(context, second)
+    const { volume, texts } = await described(context, first, given)
+    const copies = context.isAbout('VOL-COPY-002') ? [await copyOf(context, first, plain, second)] : []
+    demandKeys(await list(context, first), [plain, volume], 'the volumes of the first SR')
+    demandKeys(await list(context, second), [own, ...copies], 'the volumes of the second SR')
+    const foreign = { sr: handleOf(second), key: plain.key }
+    await context.refused('Volume.stat', foreign, 'the key is that of a volume in another SR')
+    const before = await context.call('SR.stat', { sr: handleOf(first) })
+    await detached(context, first)
+    await context.call('SR.stat', { sr: handleOf(second) })
+    demandKeys(await list(context, second), [own, ...copies], 'the volumes of the SR that stayed')
+    await attachedAgain(context, first)
+    const after = await context.call('SR.stat', { sr: handleOf(first) })
+    const { name, description, uuid } = after
+    demandEqual({ name, description, uuid }, { ...texts, uuid: before.uuid }, 'the SR as before')
+    const listed = await list(context, first)
+    for (const expected of [plain, volume]) {
+      const record = listed.find(({ key }) => key === expected.key)
+      demandEqual(record && unchanging(record), unchanging(expected), 'the record of the volume as before')
+      demandEqual(unchanging(await stat(context, first, expected)), unchanging(expected), 'the same from Volume.stat')
+    }
+    await destroySr(context, first)
+    await context.refused('SR.attach', { configuration: first.complete }, 'the SR was destroyed')
+    if (context.isAbout('SR-PROBE-008')) {
+      const { outcome } = await context.outcome('SR.probe', { configuration: first.given })
+      const found = outcome.ok ? outcome.value.filter(({ sr }) => sr?.uuid === first.uuid) : []
+      demandEqual(found, [], 'no result with the SR that was destroyed')
+    }
+    demandKeys(await list(context, second), [own, ...copies], 'the volumes of the SR that stayed')
+    demandEqual((await stat(context, second, own)).key, own.key, 'its key')
+    // Once more at the same place, where nothing of what was there is to be seen.
+    await createSr(context, first, '')
+    await attachSr(context, first)
+    demandEqual(await list(context, first), [], 'no volumes')
+    await destroySr(context, first)
+  },
+}
+
+/** A new SR, attached by the configuration that it was answered with. */
+async function created(context: Context): Promise<{ sr: Sr; texts: Described['texts'] }> {
+  const description = 'made by smapiv3 conformance; it may be destroyed'
+  const sr = await ownSr(context, { attached: false, description })
+  sr.handle = await context.call('SR.attach', { configuration: sr.configuration })
+  const seen = await context.call('SR.stat', { sr: sr.handle })
+  demandEqual([seen.name, seen.description], [sr.name, description], 'what SR.create was given')
+  if (context.run.selected('SR-CREATE-004')) demandEqual(seen.uuid, sr.uuid, 'the uuid that SR.create was given')
+  demandEqual(await list(context, sr), [], 'no volumes')
+  return { sr, texts: { name: sr.name, description } }
+}
+
+interface Described {
+  readonly volume: Volume
+  /** What SR.stat has to answer. */
+  readonly texts: { readonly name: string; readonly description: string }
+}
+
+/** A volume, with another name, description and metadata, as its SR has, where these can be set. */
+async function described(context: Context, sr: Sr, texts: Described['texts']): Promise<Described> {
+  const made = await newVolume(context, sr)
+  const handle = handleOf(sr)
+  const at = { sr: handle, key: made.key }
+  const set = async <T extends object>(id: ClauseId, before: T, after: Partial<T>, call: () => Promise<unknown>) => {
+    if (!context.isAbout(id)) return before
+    await call()
+    return { ...before, ...after }
+  }
+  const name = context.name('renamed')
+  const description = 'another'
+  const named = await set('SR-NAME-002', texts, { name }, () =>
+    context.call('SR.set_name', { sr: handle, new_name: name }),
+  )
+  const all = await set('SR-DESC-002', named, { description }, () =>
+    context.call('SR.set_description', { sr: handle, new_description: description }),
+  )
+  const keyed = await set('VOL-SET-003', made, { keys: { 'vdi-type': 'user' } }, () =>
+    context.call('Volume.set', { ...at, k: 'vdi-type', v: 'user' }),
+  )
+  const renamed = await set('VOL-NAME-002', keyed, { name }, () =>
+    context.call('Volume.set_name', { ...at, new_name: name }),
+  )
+  const volume = await set('VOL-DESC-002', renamed, { description }, () =>
+    context.call('Volume.set_description', { ...at, new_description: description }),
+  )
+  return { volume, texts: all }
+}
+
+function copyOf(context: Context, sr: Sr, { key, name }: Volume, target: Sr): Promise<Volume> {
+  return make(context, target, name, 'Volume.copy', { sr: handleOf(sr), key, dest_sr: handleOf(target) })
+}
+
+function list(context: Context, sr: Sr): Promise<Volume[]> {
+  return context.call('SR.ls', { sr: handleOf(sr) })
+}
+
+function demandKeys(listed: readonly Volume[], wanted: readonly Volume[], what: string): void {
+  const keys = (volumes: readonly Volume[]) => volumes.map(({ key }) => key).sort()
+  demandEqual(keys(listed), keys(wanted), what)
+}
+
+/** Detaches an SR, which then refuses every call. */
+async function detached(context: Context, sr: Sr): Promise<void> {
+  const handle = handleOf(sr)
+  await context.call('SR.detach', { sr: handle })
+  if (context.run.selected('SR-DETACH-002')) await context.call('SR.detach', { sr: handle })
+  const { params: error = [] } = await context.refused('SR.stat', { sr: handle }, 'the SR is detached')
+  if (context.run.selected('SR-DETACH-004'))
+    demand(error[0] === 'Sr_not_attached', 'the params ["Sr_not_attached", handle]', error)
+  await context.refused('SR.ls', { sr: handle }, 'the SR is detached')
+  const params = { sr: handle, name: context.name('refused'), description: '', size: SMALL, sharable: false }
+  sr.willMake(params.name, 'refused')
+  await context.refused('Volume.create', params, 'the SR is detached')
+}
+
+async function attachedAgain(context: Context, sr: Sr): Promise<void> {
+  const attached = await attachSr(context, sr)
+  if (!context.run.selected('SR-ATTACH-005')) return
+  const configuration = { ...sr.complete, 'smapiv3-conformance': 'a key that nobody knows' }
+  demandEqual(await context.call('SR.attach', { configuration }), attached, 'the same handle')
+}
