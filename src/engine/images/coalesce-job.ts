@@ -98,5 +98,5 @@ function hasHidden(directory: string): boolean {
 /** What the health of an SR says while it works; undefined where there is nothing to do. */
 export async function workInProgress(place: Pick<Repository, 'directory' | 'locks'>): Promise<string | undefined> {
   if (!(await isJobRunning(place))) return undefined
-  return 'the images of destroyed snapshots are being merged'
+  return 'the space of destroyed snapshots is being given back'
 }
