@@ -1,11 +1,11 @@
-/** The jobs in the background of plugins whose SRs are directories of images. */
+/** The jobs in the background of plugins. */
 import { readFileSync } from 'node:fs'
 
 /** Whether a process is the job of an SR with such a handle. */
-export function isJobOf(pid: number, isHandle: (text: string) => boolean): boolean {
+export function isJobOf(pid: number, isHandle: (text: string) => boolean, argument = '--coalesce'): boolean {
   const words = commandLine(pid)
-  const handle = words[words.indexOf('--coalesce') + 1]
-  return words.includes('--coalesce') && handle !== undefined && isHandle(handle)
+  const handle = words[words.indexOf(argument) + 1]
+  return words.includes(argument) && handle !== undefined && isHandle(handle)
 }
 
 function commandLine(pid: number): readonly string[] {

@@ -1,7 +1,11 @@
 import { describe } from 'vitest'
+import { waitUntil } from '../../src/engine/qsd/daemon-process.ts'
+import { JOB_ARGUMENT } from '../../volume.d/org.xen.xapi.storage.rbd/job-argument.ts'
+import { processesNaming } from '../support/datapath.ts'
 import { lacks } from '../support/needs.ts'
 import { CEPH_NEEDS, type CephCluster, cephCluster } from '../support/servers/ceph.ts'
 import { eventually } from '../support/servers/eventually.ts'
+import { isJobOf } from './coalesce-jobs.ts'
 import { crash } from './suites/crash.ts'
 import { growth } from './suites/growth.ts'
 import { model } from './suites/model.ts'
@@ -13,6 +17,10 @@ const missing = lacks(...CEPH_NEEDS, 'python3-rbd', 'qemu-storage-daemon', 'qemu
 /** One cluster for all suites; it ends with the last of them. */
 let cluster: Promise<CephCluster> | undefined
 let users = 0
+
+/** Milliseconds for the job in the background to end. */
+const PATIENCE = 240_000
+
 let places = 0
 
 const description: StorageDescription = {
@@ -22,7 +30,15 @@ const description: StorageDescription = {
     users++
     cluster ??= cephCluster()
     const ceph = await cluster
+    const jobs = (place: Configuration) =>
+      processesNaming(ceph.configuration).filter((pid) =>
+        isJobOf(pid, (handle) => placeOf({ uri: handle }) === placeOf(place), JOB_ARGUMENT),
+      )
     return {
+      jobs,
+      async settle(place) {
+        if (!(await waitUntil(() => jobs(place).length === 0, PATIENCE))) throw new Error('the job goes on and on')
+      },
       async newPlace() {
         return { uri: `rbd://${ceph.pool}/place${places++}?conf=${ceph.configuration}` }
       },
@@ -58,9 +74,8 @@ const description: StorageDescription = {
         // What is no volume is there only for those that descend from it.
         for (const image of found.keys()) {
           if (sizes.has(image)) continue
-          const name = image.replace(/@.*/, '')
-          const kept = expected.some((each) => each.startsWith(`${name}@`)) || (await hasChildren(ceph, place, name))
-          if (!kept || image.includes('@')) throw new Error(`${image} belongs to no volume`)
+          const kept = expected.some((each) => each.startsWith(`${image}@`)) || (await hasChildren(ceph, place, image))
+          if (!kept) throw new Error(`${image} belongs to no volume`)
         }
       },
       async remains(place) {

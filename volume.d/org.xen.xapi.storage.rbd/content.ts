@@ -10,7 +10,7 @@ import type { CephSession } from '../../src/engine/ceph/session.ts'
 import { CephError } from '../../src/engine/ceph/session.ts'
 import { BLOCK_SIZE, type BlockRange } from '../../src/engine/compare.ts'
 import { DataDestroyedError } from './copies.ts'
-import type { Point, Volume } from './records.ts'
+import { IMAGES, type Image, type Point, type Volume } from './records.ts'
 import { withRepository } from './repository.ts'
 import { readVolumes } from './stat.ts'
 import { transact } from './transaction.ts'
@@ -118,8 +118,12 @@ async function lineOf(session: CephSession, first: Station): Promise<readonly St
 }
 
 async function parentOf(session: CephSession, name: string): Promise<Station | undefined> {
-  const image = await transact(session, [], (transaction) => transaction.image(name))
+  const image = await imageOf(session, name)
   return image?.parent && { ...image.parent, lost: image.parent.snapshot === undefined }
+}
+
+function imageOf(session: CephSession, name: string): Promise<Image | undefined> {
+  return transact(session, [IMAGES + name], (transaction) => transaction.image(name))
 }
 
 function partBelow(line: readonly Station[], image: string): { below: readonly Station[]; meeting: Station } {
@@ -135,10 +139,9 @@ async function changedIn(session: CephSession, one: Station, other: Station): Pr
   const [older, newer] = numberOf(one) < numberOf(other) ? [one, other] : [other, one]
   if (older.snapshot === undefined) return undefined
   const { image } = one
-  return Buffer.from(
-    await session.request('changed', { image, older: older.snapshot, newer: newer.snapshot ?? null }),
-    'base64',
-  )
+  const whole = (await imageOf(session, image))?.flattened ?? false
+  const points = { older: older.snapshot, newer: newer.snapshot ?? null }
+  return Buffer.from(await session.request('changed', { image, ...points, whole }), 'base64')
 }
 
 /** Snapshots in the order in which they were made, the image itself last. */

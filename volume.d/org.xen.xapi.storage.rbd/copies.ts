@@ -3,8 +3,10 @@ import { randomUUID } from 'node:crypto'
 import type { Params, Result } from '../../src/contract/methods.ts'
 import { CephError } from '../../src/engine/ceph/session.ts'
 import { errors } from '../../src/kit/index.ts'
-import { collect, derive, hiddenSnapshot, recordDerived, usableImage, withSnapshot } from './images.ts'
-import { IMAGES, ownName, VOLUMES, type Volume } from './records.ts'
+import { wishJob } from './flatten-job.ts'
+import { isWorkLeft } from './flattening.ts'
+import { collect, derive, hiddenSnapshot, recordDerived, usableImage, without, withSnapshot } from './images.ts'
+import { IMAGES, ownName, stemOf, VOLUMES, type Volume } from './records.ts'
 import { checkIdentity, type Repository, withRepository } from './repository.ts'
 import { describeVolume } from './stat.ts'
 import { transact } from './transaction.ts'
@@ -93,15 +95,17 @@ export function revert({ sr, snapshot: from, key }: Params<'Volume.revert'>): Pr
     const before = await derived(repository, from, source, key, async (transaction, image, { id, size }) => {
       const volume = await volumeIn(transaction, repository, key)
       const old = await transaction.image(volume.image)
-      if (old !== undefined) {
-        const { [key]: _, ...volumes } = old.volumes
-        transaction.setImage(volume.image, { ...old, volumes })
-      }
+      if (old !== undefined) transaction.setImage(volume.image, without(old, key))
       const { root } = source
       transaction.setVolume(key, { ...volume, image, image_id: id, size, origin: from, root })
       return volume.image
     })
-    await atWork(repository, {}, () => collect(repository.session, before))
+    const { session } = repository
+    const isWished = await atWork(repository, {}, async () => {
+      const needed = await collect(session, before)
+      return needed !== undefined && (await isWorkLeft(session, needed))
+    })
+    if (isWished) await wishJob(sr)
   })
 }
 
@@ -162,13 +166,15 @@ function derived<T>(
   const { session } = repository
   const id = randomUUID()
   const image = ownName(id)
-  const hidden = hiddenSnapshot(id)
-  return atWork(repository, { images: [image], ...hiddenPlan(source, hidden) }, async (work) => {
+  const stem = stemOf(image)
+  return atWork(repository, { images: [image], ...hiddenPlan(source, stem) }, async (work) => {
     const above = await transact(session, [], (transaction) => transaction.image(source.image))
     if (above === undefined) throw errors.volumeDoesNotExist(key)
-    const fresh = await ofVolume(key, derive(repository, source, above.depth, image, hidden))
+    const fresh = await ofVolume(key, derive(repository, source, above.depth, image, stem))
     return transact(session, [IMAGES + source.image, VOLUMES + made], async (transaction) => {
       checkIdentity(repository, await transaction.identity())
+      // A snapshot stays for a child that is recorded as long as it is a volume.
+      if (source.snapshot !== undefined) await volumeIn(transaction, repository, key)
       const result = await record(transaction, image, fresh)
       if (!(await recordDerived(transaction, image, made, fresh))) throw errors.volumeDoesNotExist(key)
       work.end(transaction)

@@ -1,9 +1,9 @@
 /** Images: how one begins with the content of a volume, and how one goes that nobody needs any more. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { CephError, type CephSession } from '../../src/engine/ceph/session.ts'
-import { IMAGES, type Image, ownName, type Point, type Volume } from './records.ts'
+import { IMAGES, type Image, ownName, type Point, parseImage, type Volume } from './records.ts'
 import type { Repository } from './repository.ts'
-import { type Transaction, transact } from './transaction.ts'
+import { listRecords, type Transaction, transact } from './transaction.ts'
 
 /** Images in a chain at most: a read may have to ask each. What would be longer is copied instead. */
 const LONGEST_CHAIN = 16
@@ -18,41 +18,41 @@ export interface Derived {
   /** Bytes. */
   readonly size: number
   /** Missing where the content was copied. */
-  readonly parent?: Point
+  readonly parent?: Point & { readonly snapshot: string }
   readonly depth: number
 }
 
-/** Name of the snapshot through which an image for a volume is made of one that is no snapshot; nobody sees it. */
+/** Name of a snapshot through which a volume that is none is copied; nobody sees it, and it goes again. */
 export function hiddenSnapshot(key: string): string {
   return ownName(`hidden.${key}`)
 }
 
 /**
  * Makes an image with the content of a volume, in constant time unless the chain is too long.
- * @param hidden see {@link hiddenSnapshot}; it has gone again when this returns
+ * @param stem see {@link stemOf}; made where the volume is no snapshot
  */
 export async function derive(
   { session, location }: Repository,
   source: Volume,
   depth: number,
   image: string,
-  hidden: string,
+  stem: string,
 ): Promise<Derived> {
-  return withSnapshot(session, source, hidden, async (snapshot, size) => {
-    if (depth + 1 >= LONGEST_CHAIN) {
+  if (depth + 1 >= LONGEST_CHAIN) {
+    return withSnapshot(session, source, stem, async (snapshot) => {
       const { pool, namespace } = location
       const copied = await session.request('copy', { image: source.image, snapshot, pool, namespace, copy: image })
       return { ...copied, depth: 0 }
-    }
-    const id = await session.request('clone', { parent: source.image, snapshot, image })
-    const { snapshot_id } = source
-    const parent = {
-      image: source.image,
-      ...(source.snapshot === undefined ? {} : { snapshot }),
-      ...(snapshot_id === undefined ? {} : { snapshot_id }),
-    }
-    return { id, size, parent, depth: depth + 1 }
-  })
+    })
+  }
+  const { snapshot = stem, snapshot_id } = source
+  const { id: number, size } =
+    source.snapshot === undefined
+      ? await session.request('snapshot', { image: source.image, name: stem })
+      : { id: snapshot_id, size: source.size }
+  const id = await session.request('clone', { parent: source.image, snapshot, image })
+  const parent = { image: source.image, snapshot, ...(number === undefined ? {} : { snapshot_id: number }) }
+  return { id, size, parent, depth: depth + 1 }
 }
 
 /** Runs a body with a snapshot of a volume, which is the volume itself where that is one. */
@@ -87,7 +87,8 @@ export async function recordDerived(
   if (parent !== undefined) {
     const above = await usableImage(transaction, parent.image)
     if (above === undefined) return false
-    transaction.setImage(parent.image, { ...above, children: [...above.children, name] })
+    const held = { ...above.held, [name]: parent.snapshot }
+    transaction.setImage(parent.image, { ...above, children: [...above.children, name], held })
   }
   transaction.setImage(name, {
     id,
@@ -99,16 +100,56 @@ export async function recordDerived(
   return true
 }
 
+/** The record of an image without one of its volumes or children. A snapshot that nothing else needs is to be removed then. */
+export function without(image: Image, name: string): Image {
+  const { [name]: ofVolume, ...volumes } = image.volumes
+  const { [name]: ofChild, ...held } = image.held ?? {}
+  const children = image.children.filter((child) => child !== name)
+  const rest = { ...image, volumes, children, held }
+  // The image itself is no snapshot.
+  const snapshot = ofVolume || ofChild
+  if (!snapshot || [...Object.values(volumes), ...Object.values(held)].includes(snapshot)) return rest
+  return { ...rest, unused: [...(image.unused ?? []), snapshot] }
+}
+
+/** Removes the snapshots of an image that nothing needs. Repeatable. */
+async function removeUnused(session: CephSession, name: string, { unused = [] }: Image): Promise<void> {
+  if (unused.length === 0) return
+  for (const snapshot of unused) await absentAsDone(session.request('snapshot_remove', { image: name, name: snapshot }))
+  await transact(session, [IMAGES + name], async (transaction) => {
+    const found = await transaction.image(name)
+    if (found?.unused === undefined) return
+    transaction.setImage(name, { ...found, unused: found.unused.filter((snapshot) => !unused.includes(snapshot)) })
+  })
+}
+
+/** Another call may have removed the image meanwhile. */
+async function absentAsDone(removal: Promise<null>): Promise<void> {
+  try {
+    await removal
+  } catch (error) {
+    if (!(error instanceof CephError && error.errno === 'ENOENT')) throw error
+  }
+}
+
 /**
  * Removes an image that has neither volumes nor children, and after it its parent where that is so then. Of one that
  * lives on in its snapshots or children only, the blocks are freed that they do not have, see {@link isHeadless}. Repeatable.
+ * @returns name of the image at which it ended because that is needed
  */
-export async function collect(session: CephSession, name: string): Promise<void> {
-  for (let next: string | undefined = name; next !== undefined; next = await collectOne(session, next)) {}
+export async function collect(session: CephSession, name: string): Promise<string | undefined> {
+  for (let next = name; ; ) {
+    const { parent, needed } = await collectOne(session, next)
+    if (parent === undefined) return needed
+    next = parent
+  }
 }
 
-/** @returns the image to look at next */
-async function collectOne(session: CephSession, name: string): Promise<string | undefined> {
+/** @returns the image to look at next, or the one that is needed */
+async function collectOne(
+  session: CephSession,
+  name: string,
+): Promise<{ readonly parent?: string | undefined; readonly needed?: string }> {
   const image = await transact(session, [IMAGES + name], async (transaction) => {
     const found = await transaction.image(name)
     if (found === undefined || found.removing || isNeeded(found)) return found
@@ -116,33 +157,39 @@ async function collectOne(session: CephSession, name: string): Promise<string | 
     transaction.setImage(name, removing)
     return removing
   })
-  if (image === undefined) return undefined
+  if (image === undefined) return {}
   if (!image.removing) {
+    await removeUnused(session, name, image)
     await emptyUnused(session, name, image)
-    return undefined
+    return { needed: name }
   }
-  if (!(await removed(session, name))) return undefined
+  if (!(await removed(session, name))) return {}
   const parent = image.parent?.image
   await transact(session, [IMAGES + name], async (transaction) => {
     transaction.setImage(name, undefined)
     const above = parent === undefined ? undefined : await transaction.image(parent)
     if (parent === undefined || above === undefined) return
-    transaction.setImage(parent, { ...above, children: above.children.filter((child) => child !== name) })
+    transaction.setImage(parent, without(above, name))
   })
-  return parent
+  return { parent }
+}
+
+/** Whether a killed call has left something to do with an image, see {@link collect}. */
+export function isUnfinished(image: Image): boolean {
+  return image.removing === true || !isNeeded(image) || isHeadless(image) || (image.unused ?? []).length > 0
 }
 
 /** Whether volumes or children need an image. */
-export function isNeeded({ volumes, children }: Image): boolean {
+function isNeeded({ volumes, children }: Image): boolean {
   return Object.keys(volumes).length + children.length > 0
 }
 
 /**
- * Whether an image has blocks to be freed: its volume has gone, and it lives on in snapshots and children. Not so a clone:
- * when Ceph (16.2) shrinks one that has snapshots, it leaves objects behind that are never removed.
+ * Whether an image has blocks to be freed: its volume has gone, and it lives on in snapshots and children. Not so what
+ * is a clone, or was: when Ceph (16.2) shrinks one that has snapshots, it leaves objects behind that are never removed.
  */
-export function isHeadless({ volumes, emptied, parent }: Image): boolean {
-  return !emptied && parent === undefined && !Object.values(volumes).includes('')
+function isHeadless({ volumes, emptied, parent, flattened }: Image): boolean {
+  return !emptied && !flattened && parent === undefined && !Object.values(volumes).includes('')
 }
 
 async function emptyUnused(session: CephSession, name: string, image: Image): Promise<void> {
@@ -172,13 +219,26 @@ async function removed(session: CephSession, image: string): Promise<boolean> {
 
 /**
  * Waits until nobody has an image open to write it.
+ * @param meanwhile called while somebody has
  * @returns the addresses of those who have it open all the same
  */
-export async function awaitUnused(session: CephSession, image: string): Promise<readonly string[]> {
+export async function awaitUnused(
+  session: CephSession,
+  image: string,
+  meanwhile: () => Promise<unknown> = async () => {},
+): Promise<readonly string[]> {
   const end = Date.now() + PATIENCE
   for (;;) {
     const addresses = await session.request('watchers', { image })
     if (addresses.length === 0 || Date.now() > end) return addresses
+    await meanwhile()
     await sleep(INTERVAL)
   }
+}
+
+/** The records of all images. */
+export async function readImages(session: CephSession): Promise<ReadonlyMap<string, Image>> {
+  const images = new Map<string, Image>()
+  for (const [name, text] of await listRecords(session, IMAGES)) images.set(name, parseImage(name, text))
+  return images
 }

@@ -67,6 +67,10 @@ export interface Image {
   readonly volumes: Readonly<Record<string, string>>
   /** Names of the images that are clones of a snapshot of this one. */
   readonly children: readonly string[]
+  /** Child → the snapshot that it is a clone of, which stays as long as the child needs it, also where it is no volume. */
+  readonly held?: Readonly<Record<string, string>>
+  /** Snapshots that nothing needs any more, to be removed. */
+  readonly unused?: readonly string[]
   readonly parent?: Point
   /** Images above this one, through which reads may have to go. */
   readonly depth: number
@@ -74,9 +78,11 @@ export interface Image {
   readonly removing?: boolean
   /** Set when the blocks have been freed that only an image without a volume of its own had. */
   readonly emptied?: boolean
+  /** Set before the image is taken off its parent: of what changed until then, Ceph knows whole objects. */
+  readonly flattened?: boolean
 }
 
-/** A snapshot of an image; the content of one that is missing is not to be had any more. */
+/** A snapshot of an image; what the image held there is not to be had any more where it is missing. */
 export interface Point {
   readonly image: string
   readonly snapshot?: string
@@ -94,6 +100,8 @@ export interface Work {
   readonly images: readonly string[]
   /** Image and snapshot. */
   readonly snapshots: readonly (readonly [string, string])[]
+  /** The image that is being flattened. */
+  readonly flattening?: string
 }
 
 const SHAPES = {
@@ -126,9 +134,12 @@ const SHAPES = {
     id: 'string',
     volumes: 'strings',
     children: 'array',
+    held: 'strings?',
+    unused: 'array?',
     depth: 'number',
     removing: 'boolean?',
     emptied: 'boolean?',
+    flattened: 'boolean?',
   },
   work: { process: 'string', addresses: 'string', since: 'number', images: 'array', snapshots: 'array' },
 } as const
@@ -179,6 +190,19 @@ const OWN = 'smapiv3.'
 /** A name for an image or a snapshot, with the key of the volume it is made for. */
 export function ownName(key: string): string {
   return OWN + key
+}
+
+/** What the names of snapshots have that are no volumes, and that an image is a child of. */
+const STEM = `${OWN}stem.`
+
+/** Name of the snapshot that an image is to be a child of, where the volume with its content is no snapshot. */
+export function stemOf(image: string): string {
+  return STEM + image.slice(OWN.length)
+}
+
+/** The key of the record of what a snapshot is for: a volume, or a child. There is none for hidden snapshots. */
+export function recordOf(snapshot: string): string {
+  return snapshot.startsWith(STEM) ? IMAGES + OWN + snapshot.slice(STEM.length) : VOLUMES + snapshot.slice(OWN.length)
 }
 
 export function isOwnName(name: string): boolean {

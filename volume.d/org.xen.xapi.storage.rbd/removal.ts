@@ -2,8 +2,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { CephError, type CephSession } from '../../src/engine/ceph/session.ts'
 import { VolumeInUseError } from '../../src/engine/sr/errors.ts'
-import { awaitUnused, collect, isHeadless, isNeeded } from './images.ts'
-import { IMAGES, type Image, isOwnName, parseImage, parseVolume, VOLUMES } from './records.ts'
+import { isAnyLeft } from './flattening.ts'
+import { awaitUnused, collect, isUnfinished, readImages } from './images.ts'
+import { isOwnName, parseVolume, VOLUMES } from './records.ts'
 import type { Repository } from './repository.ts'
 import { listRecords } from './transaction.ts'
 import { removeVolume } from './volume.ts'
@@ -13,16 +14,20 @@ import { removeLeftovers } from './work.ts'
 const PATIENCE = 60_000
 const INTERVAL = 100
 
-/** Finishes what dead calls began. */
-export async function sweep(repository: Repository): Promise<void> {
+/**
+ * Finishes what dead calls began.
+ * @returns whether there are images to be flattened
+ */
+export async function sweep(repository: Repository): Promise<boolean> {
   const { session } = repository
   await removeLeftovers(session)
   for (const [key, text] of await listRecords(session, VOLUMES)) {
     if (text.includes('"destroying"') && parseVolume(key, text).destroying) await removeVolume(repository, key)
   }
   for (const [name, image] of await readImages(session)) {
-    if (image.removing || !isNeeded(image) || isHeadless(image)) await collect(session, name)
+    if (isUnfinished(image)) await collect(session, name)
   }
+  return isAnyLeft(session)
 }
 
 /**
@@ -57,10 +62,4 @@ async function usersOf(session: CephSession, image: string): Promise<readonly st
 async function awaitCalls(session: CephSession): Promise<void> {
   const end = Date.now() + PATIENCE
   while ((await removeLeftovers(session)) && Date.now() < end) await sleep(INTERVAL)
-}
-
-async function readImages(session: CephSession): Promise<ReadonlyMap<string, Image>> {
-  const images = new Map<string, Image>()
-  for (const [name, text] of await listRecords(session, IMAGES)) images.set(name, parseImage(name, text))
-  return images
 }

@@ -6,11 +6,13 @@ import { SrMismatchError, SrNotCreatedError } from '../../src/engine/sr/errors.t
 import { unreachableSr } from '../../src/engine/sr/health.ts'
 import { errors } from '../../src/kit/index.ts'
 import { completeConfiguration, locationOf } from './configuration.ts'
+import { endJob, forgetJob, wishJob, workInProgress } from './flatten-job.ts'
 import { type Identity, newIdentity, OBJECT } from './records.ts'
 import { removeEverything, sweep } from './removal.ts'
 import { ATTACHMENTS, checkIdentity, HELPER, knownIdentity, readIdentity, withRepository } from './repository.ts'
 import { describeSr } from './stat.ts'
 import { createRecords, transact } from './transaction.ts'
+import { stopFlattening } from './work.ts'
 
 /** Seconds that SR.stat waits for the cluster before it says that it is unreachable. */
 const STAT_PATIENCE = 15
@@ -53,13 +55,16 @@ export function attach({ configuration }: Params<'SR.attach'>): Promise<Result<'
   return withSession(HELPER, location, async (session) => {
     const { uuid, destroying } = await expectedIdentity(session, location, configuration.sr_uuid)
     const attachment = { sr, uuid }
-    if (!destroying) await sweep({ session, location, attachment })
+    const isWished = !destroying && (await sweep({ session, location, attachment }))
     ATTACHMENTS.record(attachment)
+    if (isWished) await wishJob(sr)
     return sr
   })
 }
 
 export function detach({ sr }: Params<'SR.detach'>): void {
+  endJob(sr)
+  forgetJob(sr)
   ATTACHMENTS.forget(sr)
 }
 
@@ -81,12 +86,15 @@ export async function destroy({ sr }: Params<'SR.destroy'>): Promise<void> {
     const { made_namespace } = identity ?? attachment.destroying ?? { made_namespace: false }
     if (identity !== undefined) {
       ATTACHMENTS.record({ ...attachment, destroying: { made_namespace } })
+      endJob(sr)
+      await stopFlattening(session)
       await removeEverything(repository)
       await session.request('remove_object', { object: OBJECT })
     }
     return made_namespace ? repository.location : undefined
   })
   if (made !== undefined) await removeNamespace(made)
+  forgetJob(sr)
   ATTACHMENTS.forget(sr)
 }
 
@@ -97,7 +105,7 @@ export async function stat({ sr }: Params<'SR.stat'>): Promise<Result<'SR.stat'>
       sr,
       async (repository) => {
         const { session, location } = repository
-        return describeSr(session, location, knownIdentity(repository, await readIdentity(session)))
+        return describeSr(session, location, knownIdentity(repository, await readIdentity(session)), workInProgress(sr))
       },
       { patience: STAT_PATIENCE },
     )

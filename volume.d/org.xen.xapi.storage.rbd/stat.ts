@@ -11,8 +11,16 @@ import { listRecords } from './transaction.ts'
 
 type Description = Result<'Volume.stat'>
 
-/** The record of an SR that is there. */
-export async function describeSr(session: CephSession, location: SrLocation, identity: Identity): Promise<SrStat> {
+/**
+ * The record of an SR that is there.
+ * @param work what the job in the background is at
+ */
+export async function describeSr(
+  session: CephSession,
+  location: SrLocation,
+  identity: Identity,
+  work?: string,
+): Promise<SrStat> {
   const space = await session.request('space', { pool: location.pool })
   const stat = srStat(
     {
@@ -23,9 +31,9 @@ export async function describeSr(session: CephSession, location: SrLocation, ide
       free_space: space?.free ?? 0,
       total_space: space?.total ?? 0,
     },
-    identity.destroying ? 'being destroyed; repeat SR.destroy to finish it' : undefined,
+    identity.destroying ? 'being destroyed; repeat SR.destroy to finish it' : work,
   )
-  if (space !== null || identity.destroying) return stat
+  if (space !== null || stat.health[0] !== 'Healthy') return stat
   return { ...stat, health: ['Healthy', 'how much space there is is not known: the cluster has no manager daemon'] }
 }
 

@@ -1,14 +1,17 @@
 /** The methods of class Volume that make, change and remove volumes. */
 import { randomUUID } from 'node:crypto'
 import type { Params, Result } from '../../src/contract/methods.ts'
+import type { CephSession } from '../../src/engine/ceph/session.ts'
 import { VolumeInUseError, VolumeReadOnlyError } from '../../src/engine/sr/errors.ts'
 import { errors } from '../../src/kit/index.ts'
-import { awaitUnused, collect } from './images.ts'
+import { wishJob } from './flatten-job.ts'
+import { isWorkLeft } from './flattening.ts'
+import { awaitUnused, collect, without } from './images.ts'
 import { IMAGES, isKey, ownName, SR_KEY, VOLUMES, type Volume } from './records.ts'
 import { checkIdentity, type Repository, withRepository } from './repository.ts'
 import { describeVolume } from './stat.ts'
 import { readRecords, type Transaction, transact } from './transaction.ts'
-import { atWork } from './work.ts'
+import { atWork, stopFlattening } from './work.ts'
 
 type Description = Result<'Volume.create'>
 
@@ -116,45 +119,44 @@ export function destroy({ sr, key }: Params<'Volume.destroy'>): Promise<void> {
   if (!isKey(key)) throw errors.volumeDoesNotExist(key)
   return withRepository(sr, async (repository) => {
     const [, [, text] = ['', '']] = await readRecords(repository.session, [SR_KEY, VOLUMES + key])
-    if (text !== '') await atWork(repository, {}, () => removeVolume(repository, key))
+    if (text === '') return
+    const isWished = await atWork(repository, {}, () => removeVolume(repository, key))
+    if (isWished) await wishJob(sr)
   })
 }
 
-/** Removes a volume, whole or half; it is no error where there is nothing. */
-export async function removeVolume(repository: Repository, key: string): Promise<void> {
+/**
+ * Removes a volume, whole or half; it is no error where there is nothing.
+ * @returns whether the job that flattens images has something to do
+ */
+export async function removeVolume(repository: Repository, key: string): Promise<boolean> {
   const { session } = repository
   const known = await transact(session, [VOLUMES + key], (transaction) => transaction.volume(key))
-  if (known === undefined) return
-  if (known.snapshot === undefined && !known.destroying) await refuseInUse(session, key, known.image)
-  const volume = await transact(session, [VOLUMES + key], async (transaction) => {
+  if (known === undefined) return false
+  const isStopped = known.snapshot === undefined && !known.destroying && (await refuseInUse(session, key, known.image))
+  const image = await transact(session, [VOLUMES + key], async (transaction) => {
     const found = await transaction.volume(key)
     if (found !== undefined) transaction.setVolume(key, { ...found, destroying: true })
-    return found
+    return found?.image
   })
-  if (volume === undefined) return
-  const { image, snapshot } = volume
-  if (snapshot !== undefined && !(await isShared(session, image, key, snapshot))) {
-    await session.request('snapshot_remove', { image, name: snapshot })
-  }
-  await transact(session, [VOLUMES + key, IMAGES + image], async (transaction) => {
-    transaction.setVolume(key, undefined)
+  if (image === undefined) return isStopped
+  await transact(session, [IMAGES + image], async (transaction) => {
     const found = await transaction.image(image)
-    if (found === undefined) return
-    const { [key]: _, ...volumes } = found.volumes
-    transaction.setImage(image, { ...found, volumes })
+    if (found !== undefined) transaction.setImage(image, without(found, key))
   })
-  await collect(session, image)
+  const needed = await collect(session, image)
+  await transact(session, [VOLUMES + key], async (transaction) => transaction.setVolume(key, undefined))
+  return isStopped || (needed !== undefined && (await isWorkLeft(session, needed)))
 }
 
-/** Whether another volume is the same snapshot. */
-async function isShared(session: Repository['session'], image: string, key: string, snapshot: string) {
-  const found = await transact(session, [IMAGES + image], (transaction) => transaction.image(image))
-  return Object.entries(found?.volumes ?? {}).some(([other, name]) => other !== key && name === snapshot)
-}
-
-async function refuseInUse(session: Repository['session'], key: string, image: string): Promise<void> {
-  const users = await awaitUnused(session, image)
-  if (users.length > 0) throw new VolumeInUseError(`${key} is in use: ${users.join(', ')} has the image ${image} open`)
+/** @returns whether somebody was stopped who flattened the image */
+async function refuseInUse(session: CephSession, key: string, image: string): Promise<boolean> {
+  let isStopped = false
+  const users = await awaitUnused(session, image, async () => {
+    if (await stopFlattening(session, image)) isStopped = true
+  })
+  if (users.length === 0) return isStopped
+  throw new VolumeInUseError(`${key} is in use: ${users.join(', ')} has the image ${image} open`)
 }
 
 /** @throws VolumeReadOnlyError */

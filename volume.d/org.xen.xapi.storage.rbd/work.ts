@@ -7,7 +7,7 @@ import { randomUUID } from 'node:crypto'
 import { readFileSync, readlinkSync } from 'node:fs'
 import { CephError, type CephSession } from '../../src/engine/ceph/session.ts'
 import { bootId } from '../../src/engine/run-directory.ts'
-import { IMAGES, parseWork, SR_KEY, VOLUMES, WORK, type Work } from './records.ts'
+import { IMAGES, parseWork, recordOf, SR_KEY, WORK, type Work } from './records.ts'
 import { checkIdentity, type Repository } from './repository.ts'
 import { listRecords, readRecords, type Transaction, transact } from './transaction.ts'
 
@@ -15,7 +15,7 @@ import { listRecords, readRecords, type Transaction, transact } from './transact
 const LONGEST = 60 * 60 * 1000
 
 /** What a call is going to make. */
-export type Plan = Pick<Work, 'images' | 'snapshots'>
+export type Plan = Pick<Work, 'images' | 'snapshots' | 'flattening'>
 
 /** A call that is at work. */
 export interface AtWork {
@@ -83,6 +83,17 @@ export async function removeLeftovers(session: CephSession): Promise<boolean> {
   return living
 }
 
+/**
+ * Has the jobs that flatten an image, or any, on whatever host, lose what they have open: somebody needs it for himself.
+ * @returns whether there are such
+ */
+export async function stopFlattening(session: CephSession, image?: string): Promise<boolean> {
+  const works = [...(await listRecords(session, WORK))].map(([id, text]) => parseWork(id, text))
+  const wanted = works.filter(({ flattening }) => flattening !== undefined && flattening === (image ?? flattening))
+  for (const work of wanted) await severed(session, work)
+  return wanted.length > 0
+}
+
 /** Without it, the cluster waits half a minute for a dead client to answer before anybody else has its images. */
 async function severed(session: CephSession, { addresses }: Work): Promise<void> {
   try {
@@ -99,20 +110,15 @@ async function undo(session: CephSession, { images, snapshots }: Plan): Promise<
     await readRecords(session, [
       SR_KEY,
       ...images.map((image) => IMAGES + image),
-      ...snapshots.map(([, snapshot]) => VOLUMES + keyOf(snapshot)),
+      ...snapshots.map(([, snapshot]) => recordOf(snapshot)),
     ]),
   )
   for (const image of images) {
     if (recorded.get(IMAGES + image) === '') await leaving(session.request('remove', { image }))
   }
   for (const [image, name] of snapshots) {
-    if (recorded.get(VOLUMES + keyOf(name)) === '') await leaving(session.request('snapshot_remove', { image, name }))
+    if (recorded.get(recordOf(name)) === '') await leaving(session.request('snapshot_remove', { image, name }))
   }
-}
-
-/** The key of the volume that a snapshot is for; a hidden snapshot is for no volume. */
-function keyOf(snapshot: string): string {
-  return snapshot.replace(/^smapiv3\./, '')
 }
 
 /** What is in use, or gone, is left; so is a parent that children have found. */

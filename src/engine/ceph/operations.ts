@@ -70,6 +70,11 @@ export interface Operations {
     { image: string; snapshot: string; pool: string; namespace: string; copy: string },
     { readonly id: string; readonly size: number }
   >
+  /**
+   * Gives an image the blocks that it has of its parent, and takes it off that. EBUSY where the snapshot that it is a child
+   * of is kept by its children only: that is not safe.
+   */
+  flatten: Operation<{ image: string }>
   /** Addresses of those who have the image open to write it. */
   watchers: Operation<{ image: string }, readonly string[]>
   remove: Operation<{ image: string }>
@@ -79,7 +84,7 @@ export interface Operations {
   /** Bytes that points, [id of an image, number of a snapshot or null, size], do not share with the snapshot before. */
   usage: Operation<{ points: readonly (readonly [string, number | null, number])[] }, readonly number[]>
   /** Blocks that changed between two snapshots of an image; null for the image itself. */
-  changed: Operation<{ image: string; older: string; newer: string | null }, BlockBitmap>
+  changed: Operation<{ image: string; older: string; newer: string | null; whole: boolean }, BlockBitmap>
   /** Blocks that an image has itself, and not from its parent. */
   own: Operation<{ image: string; snapshot: string | null }, BlockBitmap>
   /** Those of some blocks, or of all, in which two images differ. */

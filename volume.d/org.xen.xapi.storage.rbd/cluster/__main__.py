@@ -54,6 +54,7 @@ OPERATIONS = {
         images.snapshot_remove,
         images.clone,
         images.copy,
+        images.flatten,
         images.watchers,
         images.remove,
         images.sever,

@@ -10,13 +10,13 @@ from session import Session
 COMPARE_BYTES = 4 << 20
 
 
-def changed(image, older, newer):
+def changed(image, older, newer, whole):
     """Bitmap of the blocks that changed between two snapshots of an image, or one and the image itself (null).
 
-    In an image with a parent whole objects count: one that was discarded says nothing of which of its bytes hid the
-    parent's before."""
+    In an image with a parent, and where it is asked for, whole objects count: one that was discarded says nothing of
+    which of its bytes hid the parent's before."""
     with rbd.Image(Session.io, image, snapshot=newer, read_only=True) as it:
-        return diff(it, older, has_parent(it))
+        return diff(it, older, whole or has_parent(it))
 
 
 def own(image, snapshot):
