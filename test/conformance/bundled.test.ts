@@ -44,6 +44,9 @@ const ENGINE = [
   'LEAK',
 ]
 
+/** What those decide that keep names and metadata in a way of their own. */
+const TEXTS = ['VOL-SET', 'INP-UNICODE', 'INP-META']
+
 /** Judges every clause on each of them, which takes long. */
 const WHOLE = process.env.SMAPIV3_CONFORMANCE === 'whole'
 
@@ -88,7 +91,7 @@ const BUNDLED: readonly Bundled[] = [
       const { pool, configuration, remove } = await cephCluster()
       return { configuration: { uri: `rbd://${pool}/{sr}?conf=${configuration}` }, remove }
     },
-    only: ENGINE,
+    only: [...ENGINE, ...TEXTS],
   },
   {
     name: 'nfs',
@@ -122,7 +125,7 @@ const BUNDLED: readonly Bundled[] = [
       const device = blockDevice(1024 * 1024 * 1024)
       return { configuration: { device: device.path }, remove: async () => device.remove() }
     },
-    only: ENGINE,
+    only: [...ENGINE, ...TEXTS, 'DATA-COPYJOB', 'DATA-MIRROR'],
   },
   {
     name: 'iscsi',

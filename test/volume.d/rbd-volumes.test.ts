@@ -18,6 +18,18 @@ describe.skipIf(missing)('volumes', () => {
     it.io(copy, 'read -P 0 0 64k', 'read -P 7 64k 64k')
   })
 
+  test('are changed again whose name and keys are not plain ASCII', async () => {
+    const sr = await it.newSr()
+    const { key } = await it.create(sr, MIB, 'Größe 数据')
+    const keys = { 'vdi-type': 'user', ключ: '😀' }
+    for (const [k, v] of Object.entries(keys)) await it.call('Volume.set', { sr, key, k, v })
+    expect(await it.call('Volume.stat', { sr, key })).toMatchObject({ name: 'Größe 数据', keys })
+    await it.call('SR.set_name', { sr, new_name: 'Größe' })
+    await it.call('SR.set_name', { sr, new_name: '数据' })
+    expect(await it.call('SR.stat', { sr })).toMatchObject({ name: '数据' })
+    await it.call('Volume.destroy', { sr, key })
+  })
+
   test('clones clones of clones, beyond the longest chain of images', async () => {
     const [sr, length] = [await it.newSr(), 18]
     const first = await it.create(sr, MIB, 'v')

@@ -168,8 +168,13 @@ export function parseWork(id: string, text: string): Work {
   return parse(WORK + id, text, SHAPES.work)
 }
 
+/**
+ * A record as it is stored: in ASCII, since librados for Python takes the number of characters of the text that it compares
+ * for that of its bytes, and so any other text for one that somebody has changed.
+ */
 export function formatRecord(record: Identity | Volume | Image | Work): string {
-  return stringifyJson(record)
+  const escaped = (unit: string): string => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`
+  return stringifyJson(record).replace(/[^ -~]/g, escaped)
 }
 
 /** The identity of a new SR. */
