@@ -40,7 +40,9 @@ export const fileDriver: SchemeDriver = {
     )
     if (part !== undefined && description.format !== 'raw')
       throw new DiskUriError(uri.text, 'only raw disks have parts')
-    return part === undefined ? description : { ...description, part }
+    return part === undefined
+      ? description
+      : { ...description, part, protocol: { ...description.protocol, locking: 'off' } }
   },
 }
 

@@ -2,10 +2,14 @@ import { mkdirSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { attachLoop, detachLoop } from '../../src/engine/loop.ts'
+import { waitUntil } from '../../src/engine/qsd/daemon-process.ts'
 import { blockDeviceOf, expectNothingLeft, installDatapath, io, nbdUriOf } from '../support/datapath.ts'
 import { lacks } from '../support/needs.ts'
 
 const MIB = 2 ** 20
+
+/** Milliseconds for a job. */
+const PATIENCE = 60_000
 
 describe.skipIf(lacks('qemu-storage-daemon', 'qemu-io', 'losetup', 'loop devices', 'fusermount3'))('a part', () => {
   let plugin: Awaited<ReturnType<typeof installDatapath>>
@@ -46,6 +50,22 @@ describe.skipIf(lacks('qemu-storage-daemon', 'qemu-io', 'losetup', 'loop devices
     await expect(io(nbdUriOf(first), ['read 4M 512'])).rejects.toThrow()
     await io(nbdUriOf(first), ['read -P 0x11 0 4M'])
     await io(device, ['read -P 0 0 1M', 'read -P 0x11 1M 4M', 'read -P 0x22 5M 4M', 'read -P 0 9M 7M'])
+  })
+
+  test('is copied and mirrored while others of the same device are written', async () => {
+    const source = `file://${device}?offset=${9 * MIB}&size=${MIB}`
+    const target = await use(`file://${device}?offset=${10 * MIB}&size=${MIB}`)
+    await io(nbdUriOf(await use(source)), ['write -P 0x33 0 1M'])
+    const where = nbdUriOf(target).replace(/^nbd:unix:(.*):exportname=(.*)$/, '$2?socket=$1')
+    const at = { uri: source, domain: '1', remote: `nbd+unix:///${where}` }
+    const blocklist = { blocksize: MIB, ranges: [[0, 1]] as [number, number][] }
+    for (const start of [() => plugin.call('Data.copy', { ...at, blocklist }), () => plugin.call('Data.mirror', at)]) {
+      await io(nbdUriOf(target), ['write -P 0x44 0 1M'])
+      const operation = await start()
+      await waitUntil(async () => (await plugin.call('Data.stat', { operation })).complete, PATIENCE)
+      await plugin.call('Data.destroy', { operation })
+      await io(nbdUriOf(target), ['read -P 0x33 0 1M'])
+    }
   })
 
   test('can be read-only', async () => {

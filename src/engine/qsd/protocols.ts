@@ -26,7 +26,12 @@ export type SocketAddress =
 
 /** Where the bytes of an image are; the members of each are QMP's BlockdevOptions of the driver. */
 export type Protocol =
-  | { readonly driver: 'file' | 'host_device'; readonly filename: string }
+  | {
+      readonly driver: 'file' | 'host_device'
+      readonly filename: string
+      /** `off`: QEMU takes no locks; they are of the whole file, and so no use where the disk is only a part of it. */
+      readonly locking?: 'off'
+    }
   | {
       readonly driver: 'nfs'
       readonly server: { readonly type: 'inet'; readonly host: string }
