@@ -3,7 +3,7 @@ import { defineConfig } from 'vitest/config'
 import { BaseSequencer, type TestSpecification } from 'vitest/node'
 
 /** Tests that take minutes, whose files are too small for Vitest to see it. */
-const LONG = /\/test\/(volume\.d|datapath\.d)\/|\/soak\.test\.ts$/
+const LONG = /\/test\/(volume\.d|datapath\.d)\/|\/conformance\/(twins|bundled[^/]*)\.test\.ts$|\/soak\.test\.ts$/
 
 /** Long ones first, so that the run does not end with a single worker that still has one to do. */
 class LongestFirst extends BaseSequencer {
