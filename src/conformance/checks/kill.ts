@@ -5,9 +5,10 @@ import { type Check, story } from '../check.ts'
 import type { ClauseId } from '../clauses.ts'
 import type { Context, Own } from '../context.ts'
 import { Disk, opened, scratchDisk } from '../disks.ts'
+import type { Sr } from '../sr.ts'
 import { attachSr, ownSr } from '../sr-fixture.ts'
 import { demand, demandEqual, Violation } from '../violation.ts'
-import { handleOf, newVolume, SMALL, stat } from '../volumes.ts'
+import { handleOf, newVolume, SMALL, stat, type Volume } from '../volumes.ts'
 import { all } from './all.ts'
 import { blaming } from './samples.ts'
 
@@ -59,40 +60,12 @@ async function killVolumes(context: Context): Promise<void> {
   await judge(context, 'ROB-KILL-003', () => makes('Volume.clone', at))
   await judge(context, 'ROB-KILL-004', async () => {
     for (let time = 0; time < TIMES; time += 1) {
-      const doomed = await newVolume(context, sr)
-      const params = { sr: handle, key: doomed.key }
-      await kill(context, 'Volume.destroy', params)
-      const { outcome, record } = await context.outcome('Volume.destroy', params)
-      const isGone = !outcome.ok && outcome.error.params?.[0] === 'Volume_does_not_exist'
-      if (!outcome.ok && !isGone)
-        throw new Violation('Volume.destroy succeeds, or the volume is gone', outcome.error.message, record)
-      await context.refused('Volume.stat', params, 'the volume was destroyed')
+      await killDestroy(context, sr, await newVolume(context, sr))
     }
     await sound()
   })
-  await judge(context, 'ROB-KILL-005', async () => {
-    const old = (await stat(context, sr, volume)).virtual_size
-    const params = { ...at, new_size: SMALL * 2 }
-    await kill(context, 'Volume.resize', params)
-    const { virtual_size: size } = await stat(context, sr, volume)
-    demand(size === old || size >= SMALL * 2, `a size of ${old}, or of at least ${SMALL * 2}`, size)
-    await context.call('Volume.resize', params)
-    const after = await stat(context, sr, volume)
-    demand(after.virtual_size >= SMALL * 2, `at least ${SMALL * 2}`, after)
-  })
-  await judge(context, 'ROB-KILL-006', async () => {
-    await context.call('Volume.set', { ...at, k: 'other', v: 'kept' })
-    let before = ''
-    for (let time = 0; time < TIMES; time += 1) {
-      const params = { ...at, k: 'changing', v: `value ${time}` }
-      await kill(context, 'Volume.set', params)
-      const { keys } = await stat(context, sr, volume)
-      const isOldOrNew = [before, params.v].includes(keys.changing ?? '')
-      demand(keys.other === 'kept' && isOldOrNew, 'the old value or the new, and the other key', keys)
-      await context.call('Volume.set', params)
-      before = params.v
-    }
-  })
+  await judge(context, 'ROB-KILL-005', async () => killResize(context, sr, await stat(context, sr, volume)))
+  await judge(context, 'ROB-KILL-006', async () => void (await killSet(context, sr, volume)))
   await judge(context, 'ROB-KILL-007', async () => {
     await context.call('SR.detach', { sr: handle })
     for (let time = 0; time < TIMES; time += 1) await kill(context, 'SR.attach', { configuration: sr.complete })
@@ -100,6 +73,46 @@ async function killVolumes(context: Context): Promise<void> {
     demandEqual((await stat(context, sr, volume)).key, volume.key, 'the volume')
     await sound()
   })
+}
+
+/** The call may have been done before it was killed; then the volume is gone. */
+export async function killDestroy(context: Context, sr: Sr, { key }: Volume): Promise<void> {
+  const params = { sr: handleOf(sr), key }
+  await kill(context, 'Volume.destroy', params)
+  const { outcome, record } = await context.outcome('Volume.destroy', params)
+  const isGone = !outcome.ok && outcome.error.params?.[0] === 'Volume_does_not_exist'
+  if (!outcome.ok && !isGone)
+    throw new Violation('Volume.destroy succeeds, or the volume is gone', outcome.error.message, record)
+  await context.refused('Volume.stat', params, 'the volume was destroyed')
+}
+
+/** Afterwards the volume has the old size or the new, and the repeated call makes it the new. */
+export async function killResize(context: Context, sr: Sr, volume: Volume): Promise<void> {
+  const params = { sr: handleOf(sr), key: volume.key, new_size: SMALL * 2 }
+  await kill(context, 'Volume.resize', params)
+  const { virtual_size: size } = await stat(context, sr, volume)
+  const isOldOrNew = size === volume.virtual_size || size >= params.new_size
+  demand(isOldOrNew, `a size of ${volume.virtual_size}, or of at least ${params.new_size}`, size)
+  await context.call('Volume.resize', params)
+  const after = await stat(context, sr, volume)
+  demand(after.virtual_size >= params.new_size, `at least ${params.new_size}`, after)
+}
+
+/** @returns the metadata that a volume then has */
+export async function killSet(context: Context, sr: Sr, volume: Volume): Promise<Volume['keys']> {
+  const at = { sr: handleOf(sr), key: volume.key }
+  await context.call('Volume.set', { ...at, k: 'other', v: 'kept' })
+  let before = ''
+  for (let time = 0; time < TIMES; time += 1) {
+    const params = { ...at, k: 'changing', v: `value ${time}` }
+    await kill(context, 'Volume.set', params)
+    const { keys } = await stat(context, sr, volume)
+    const isOldOrNew = [before, params.v].includes(keys.changing ?? '')
+    demand(keys.other === 'kept' && isOldOrNew, 'the old value or the new, and the other key', keys)
+    await context.call('Volume.set', params)
+    before = params.v
+  }
+  return { other: 'kept', changing: before }
 }
 
 async function killDisks(context: Context): Promise<void> {

@@ -3,10 +3,10 @@ import type { Context } from '../../context.ts'
 import type { Sr } from '../../sr.ts'
 import { attachSr, ownSr } from '../../sr-fixture.ts'
 import type { Together } from '../../together.ts'
-import { demand, demandEqual, Violation } from '../../violation.ts'
+import { demand, demandEqual } from '../../violation.ts'
 import { handleOf, newVolume, SMALL, stat, type Volume } from '../../volumes.ts'
 import { all } from '../all.ts'
-import { kill, TIMES } from '../kill.ts'
+import { kill, killDestroy, killResize, killSet, TIMES } from '../kill.ts'
 
 export const KILL_VOLUMES_TOGETHER: Together = {
   checks: ['ROB-KILL-001'],
@@ -17,9 +17,9 @@ export const KILL_VOLUMES_TOGETHER: Together = {
     const kept = [volume, ...copies]
     await sound(context, sr, [...kept, ...created])
     for (const last of [created.at(-1), copies.at(-1)]) if (last !== undefined) await stat(context, sr, last)
-    for (const doomed of created) await destroyed(context, sr, doomed)
-    if (context.isAbout('ROB-KILL-005')) await resized(context, sr, volume)
-    const keys = context.isAbout('ROB-KILL-006') ? await described(context, sr, volume) : {}
+    for (const doomed of created) await killDestroy(context, sr, doomed)
+    if (context.isAbout('ROB-KILL-005')) await killResize(context, sr, volume)
+    const keys = context.isAbout('ROB-KILL-006') ? await killSet(context, sr, volume) : {}
     await context.call('SR.detach', { sr: handleOf(sr) })
     for (let time = 0; time < TIMES; time += 1) await kill(context, 'SR.attach', { configuration: sr.complete })
     await attachSr(context, sr)
@@ -61,42 +61,4 @@ async function sound(context: Context, sr: Sr, wanted: readonly Volume[]): Promi
   const added = listed.filter(({ key }) => !wanted.some((volume) => volume.key === key))
   await all(added.map((volume) => stat(context, sr, volume)))
   return listed
-}
-
-async function destroyed(context: Context, sr: Sr, { key }: Volume): Promise<void> {
-  const params = { sr: handleOf(sr), key }
-  await kill(context, 'Volume.destroy', params)
-  const { outcome, record } = await context.outcome('Volume.destroy', params)
-  const isGone = !outcome.ok && outcome.error.params?.[0] === 'Volume_does_not_exist'
-  if (!outcome.ok && !isGone)
-    throw new Violation('Volume.destroy succeeds, or the volume is gone', outcome.error.message, record)
-  await context.refused('Volume.stat', params, 'the volume was destroyed')
-}
-
-async function resized(context: Context, sr: Sr, volume: Volume): Promise<void> {
-  const params = { sr: handleOf(sr), key: volume.key, new_size: SMALL * 2 }
-  await kill(context, 'Volume.resize', params)
-  const { virtual_size: size } = await stat(context, sr, volume)
-  const isOldOrNew = size === volume.virtual_size || size >= params.new_size
-  demand(isOldOrNew, `a size of ${volume.virtual_size}, or of at least ${params.new_size}`, size)
-  await context.call('Volume.resize', params)
-  const after = await stat(context, sr, volume)
-  demand(after.virtual_size >= params.new_size, `at least ${params.new_size}`, after)
-}
-
-/** @returns the metadata that a volume then has */
-async function described(context: Context, sr: Sr, volume: Volume): Promise<Volume['keys']> {
-  const at = { sr: handleOf(sr), key: volume.key }
-  await context.call('Volume.set', { ...at, k: 'other', v: 'kept' })
-  let before = ''
-  for (let time = 0; time < TIMES; time += 1) {
-    const params = { ...at, k: 'changing', v: `value ${time}` }
-    await kill(context, 'Volume.set', params)
-    const { keys } = await stat(context, sr, volume)
-    const isOldOrNew = [before, params.v].includes(keys.changing ?? '')
-    demand(keys.other === 'kept' && isOldOrNew, 'the old value or the new, and the other key', keys)
-    await context.call('Volume.set', params)
-    before = params.v
-  }
-  return { other: 'kept', changing: before }
 }
