@@ -1,5 +1,5 @@
 /** A host in a process of its own, started by host.test.ts: does what its argument says and prints JSON. */
-import { readdirSync } from 'node:fs'
+import { mkdirSync, readdirSync } from 'node:fs'
 import { PIPES } from '../../src/invoke/pipes.ts'
 import { ask, double, pidIn } from './support.ts'
 
@@ -11,13 +11,18 @@ async function describePlugin(): Promise<unknown> {
   return outcome.ok ? JSON.parse(outcome.value) : outcome.error
 }
 
-/** More calls at once than there are descriptors for, then one. */
+/** More calls at once than there are descriptors for, none of which ends before one has failed; then one. */
 async function exhaust(): Promise<unknown> {
   await ask('result')
   await PIPES.close()
   const before = readdirSync('/proc/self/fd').length
-  const calls = await Promise.all(Array.from({ length: 60 }, () => ask('late-writer')))
-  const kinds = calls.map(({ outcome }) => (outcome.ok ? 'ok' : outcome.error.kind))
+  const calls = Array.from({ length: 60 }, async () => {
+    const { outcome } = await ask(`patient ${file}`)
+    // Which takes no descriptor.
+    if (!outcome.ok) mkdirSync(file, { recursive: true })
+    return outcome.ok ? 'ok' : outcome.error.kind
+  })
+  const kinds = await Promise.all(calls)
   const { outcome } = await ask('result')
   await PIPES.close()
   return { kinds: [...new Set(kinds)].sort(), next: outcome.ok, leaked: readdirSync('/proc/self/fd').length - before }

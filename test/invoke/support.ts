@@ -39,9 +39,9 @@ export function isAlive(pid: number): boolean {
   }
 }
 
-/** Waits until a condition holds, 10 s at most. */
+/** Waits until a condition holds, a minute at most. */
 export async function until(condition: () => boolean): Promise<void> {
-  const end = Date.now() + 10_000
+  const end = Date.now() + 60_000
   while (!condition()) {
     if (Date.now() > end) throw new Error(`did not become true: ${condition}`)
     await delay(10)

@@ -16,7 +16,9 @@ case "${wish%% *}" in
   forker) (trap '' TERM; sh -c 'echo $$ >"$1"; exec sleep 1000' sh "$file") & wait ;;
   background) sleep 1000 & echo $! >"$file"; echo '"started"' ;;
   background-flood) yes & echo $! >"$file" ;;
-  late-writer) (sleep 0.1; echo '"late"') & ;;
+  slow) sleep 0.1; echo '"slow"' ;;
+  patient) i=0; while [ ! -e "$file" ] && [ $i -lt 600 ]; do sleep 0.1; i=$((i + 1)); done; echo '"patient"' ;;
+  late-writer) (while kill -0 $$ 2>/dev/null; do :; done; echo '"late"') & ;;
   flood) exec yes ;;
   drip) i=0; while [ $i -lt 3000 ]; do printf ' '; i=$((i + 1)); done; echo '"drips"' ;;
   flood-stderr) echo first >&2; head -c 100000000 /dev/zero | tr '\0' '\n' >&2; echo last >&2; echo '"survived"' ;;
