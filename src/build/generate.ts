@@ -7,6 +7,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { withClauses } from './generate/clauses.ts'
+import { generateDescriptions } from './generate/descriptions.ts'
 import { withErrorTable } from './generate/error-table.ts'
 import { generatePythonModules } from './generate/python/modules.ts'
 import { PYTHON_BANNER } from './generate/python/text.ts'
@@ -27,6 +28,7 @@ async function generate(): Promise<Map<string, string>> {
   return new Map([
     [`${OUTPUT}/types.ts`, await generateTypes(schemas)],
     [`${OUTPUT}/shapes.ts`, generateShapes(schemas)],
+    [`${OUTPUT}/descriptions.ts`, generateDescriptions(schemas)],
     ...generateValidators(schemas).map(([name, text]): [string, string] => [`${OUTPUT}/${name}`, text]),
     [`${PYTHON_OUTPUT}/_types.py`, generatePythonTypes(schemas)],
     ...generatePythonModules(schemas).map(([name, text]): [string, string] => [`${PYTHON_OUTPUT}/${name}`, text]),

@@ -24,7 +24,7 @@
   // What `ps` shows: the command line as it would be without the launcher.
   process.title = ['node', ...process.argv.slice(1)].join(' ')
   process.argv[1] = resolve(process.argv[1])
-  const path = realpathSync(process.argv[1])
+  const path = realpathSync.native(process.argv[1])
   const text = readFileSync(path)
   const cachedData = compiled(`${dirname(path)}/plugin.cache`, text)
 

@@ -62,7 +62,12 @@ async function bundle(entry: string): Promise<string> {
     logLevel: 'silent',
     logOverride: { 'empty-import-meta': 'error' },
   })
-  return outputFiles.map(({ text }) => text).join('')
+  return outputFiles.map(({ text }) => withPlainComments(text)).join('')
+}
+
+/** In strings the bundler writes what is not ASCII as escapes, in comments not: V8 reads a text of ASCII twice as fast. */
+function withPlainComments(text: string): string {
+  return text.replace(/^ *(?:\/[/*]|\*).*$/gm, (comment) => comment.replace(/[^\0-\x7f]/g, '?'))
 }
 
 /**

@@ -8,6 +8,7 @@ import type { MethodName } from '../contract/methods.ts'
 import type { Shape } from '../contract/shape.ts'
 import type { Plugin } from './define.ts'
 import { describeFailure } from './failure.ts'
+import { describeMethod, usageOf } from './help.ts'
 import type { Outcome } from './outcome.ts'
 import { parametersOf } from './params.ts'
 import { cleanerOf, runMethod } from './run-method.ts'
@@ -26,10 +27,9 @@ export async function answerCommandLine(
     params = readWords(method, words)
   } catch (error) {
     if (!(error instanceof UsageError)) throw error
-    const { usageOf } = await import('./help.ts')
     return { status: 2, stderr: `${usageOf(method)}\n${method}: ${error.message}\n` }
   }
-  if (params === 'help') return { status: 0, stdout: await (await import('./help.ts')).describeMethod(method) }
+  if (params === 'help') return { status: 0, stdout: describeMethod(method) }
   try {
     return { status: 0, stdout: `${await runMethod(plugin, method, params)}\n` }
   } catch (thrown) {

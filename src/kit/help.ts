@@ -1,16 +1,16 @@
 /** Help for people, from the descriptions in the schemas. */
+import { DESCRIPTIONS } from '../contract/generated/descriptions.ts'
 import type { MethodName } from '../contract/methods.ts'
 import type { Shape } from '../contract/shape.ts'
 import type { Plugin } from './define.ts'
 import { parametersOf } from './params.ts'
 
-/** Of a schema, what help says. */
-interface Schema {
-  readonly description?: string
-  readonly $ref?: string
-  readonly properties?: Readonly<Record<string, Schema>>
-  readonly definitions?: Readonly<Record<string, Schema>>
-  readonly examples?: readonly { readonly params: Readonly<Record<string, unknown>> }[]
+/** What the schema of a method says for people. */
+interface MethodDescription {
+  readonly description: string
+  readonly params: Readonly<Record<string, string>>
+  /** Params of calls. */
+  readonly examples: readonly Readonly<Record<string, unknown>>[]
 }
 
 const WIDTH = 80
@@ -33,25 +33,21 @@ export function usageOf(method: MethodName): string {
 }
 
 /** The help of one method: what it does, each parameter, an example. */
-export async function describeMethod(method: MethodName): Promise<string> {
-  const schema = await schemaNamed(method)
-  const types = await schemaNamed('types')
+export function describeMethod(method: MethodName): string {
+  const { description: purpose, params, examples } = JSON.parse(DESCRIPTIONS[method]) as MethodDescription
   const parameters = parametersOf(method).map(([name, { shape }]) => {
-    const parameter = schema.properties?.params?.properties?.[name]
-    const referred = types.definitions?.[parameter?.$ref?.split('/').at(-1) ?? '']
     const form = FORMS[shape.kind]
-    const description = parameter?.description ?? referred?.description ?? ''
+    const description = params[name] ?? ''
     const title = shape.kind === 'dict' ? `--${name} KEY VALUE` : name.toUpperCase()
     return `${wrap(title, '  ')}\n${wrap(form === undefined ? description : `${description} (${form})`, '      ')}`
   })
-  const examples = (schema.examples ?? []).map(({ params }) => `  ${exampleOf(method, params)}`)
   return [
     usageOf(method),
-    wrap(schema.description ?? '', ''),
+    wrap(purpose, ''),
     'Parameters:',
     ...parameters,
     'The result is printed as JSON. With --json the parameters are read from stdin,\nas one JSON object, and a failure is printed as JSON too.',
-    ['Example:', ...examples].join('\n'),
+    ['Example:', ...examples.map((example) => `  ${exampleOf(method, example)}`)].join('\n'),
     '',
   ]
     .join('\n\n')
@@ -60,7 +56,7 @@ export async function describeMethod(method: MethodName): Promise<string> {
 }
 
 /** The help of a plugin that is run as `PROGRAM METHOD …`. */
-export async function describePlugin(plugin: Plugin, program: string): Promise<string> {
+export function describePlugin(plugin: Plugin, program: string): string {
   const methods = [...plugin.methods.keys()].map((method) => `  ${method}`)
   return `usage: ${program} METHOD [--json | ARGUMENT...]
        ${program} METHOD --help
@@ -71,12 +67,6 @@ The SMAPIv3 plugin ${plugin.name}. A link to it that is named like a method runs
 Methods:
 ${methods.join('\n')}
 `
-}
-
-/** The bundler puts every schema that the pattern can mean into the bundle, each evaluated when it is first asked for. */
-async function schemaNamed(name: string): Promise<Schema> {
-  const module = await import(`../../schemas/${name}.json`, { with: { type: 'json' } })
-  return module.default
 }
 
 function exampleOf(method: MethodName, params: Readonly<Record<string, unknown>>): string {

@@ -16,7 +16,7 @@ const STDIN = 0
 export async function answerRequest(plugin: Plugin, method: MethodName): Promise<Outcome> {
   let request: unknown
   try {
-    request = parse(readInput(STDIN, isJson))
+    request = readRequest()
   } catch (error) {
     return { status: 1, stderr: `The request on stdin cannot be read. ${describeFailure(error, String)}` }
   }
@@ -32,14 +32,19 @@ export async function answerRequest(plugin: Plugin, method: MethodName): Promise
   }
 }
 
-function isJson(line: Buffer): boolean {
-  try {
-    parse(line)
-    return true
-  } catch {
-    // The beginning of a request of several lines; if it is worse than that, the end of file shows.
-    return false
-  }
+/** Of a first line that is a request nothing is read twice: each call waits for it. */
+function readRequest(): unknown {
+  let first: { readonly request: unknown } | undefined
+  const input = readInput(STDIN, (line) => {
+    try {
+      first = { request: parse(line) }
+      return true
+    } catch {
+      // The beginning of a request of several lines; if it is worse than that, the end of file shows.
+      return false
+    }
+  })
+  return first === undefined ? parse(input) : first.request
 }
 
 /** @throws SyntaxError without the text, which may hold secrets */

@@ -1,5 +1,7 @@
 /** The main function of a plugin's executable: from the command line to the exit status. */
+import { answerCommandLine } from './command-line.ts'
 import type { Plugin } from './define.ts'
+import { describePlugin } from './help.ts'
 import { type Invocation, readInvocation } from './invocation.ts'
 import { answerRequest } from './json-mode.ts'
 import type { Outcome } from './outcome.ts'
@@ -12,15 +14,10 @@ type Answers = {
   readonly [I in Invocation as I['mode']]: (plugin: Plugin, invocation: I) => Outcome | Promise<Outcome>
 }
 
-/** What only people use is loaded when it is used: every call of the toolstack is a process. */
 const ANSWERS: Answers = {
   json: (plugin, { method }) => answerRequest(plugin, method),
-  arguments: async (plugin, { method, words }) =>
-    (await import('./command-line.ts')).answerCommandLine(plugin, method, words),
-  help: async (plugin, { program }) => ({
-    status: 0,
-    stdout: await (await import('./help.ts')).describePlugin(plugin, program),
-  }),
+  arguments: (plugin, { method, words }) => answerCommandLine(plugin, method, words),
+  help: (plugin, { program }) => ({ status: 0, stdout: describePlugin(plugin, program) }),
   'list-methods': ({ methods }) => ({ status: 0, stdout: [...methods.keys(), ''].join('\n') }),
   'usage-error': (_plugin, { message }) => ({ status: 2, stderr: `${message}\n` }),
 }

@@ -158,6 +158,13 @@ describe('a plugin directory', () => {
     ])
   })
 
+  test('is ASCII, whatever its strings and comments are', async () => {
+    const classes = 'SR: { attach: () => new (class {\n/** … */\n// …\n/*\n * …\n */\ntext = "…" })().text }'
+    const { path } = await build(directory, plugin(classes))
+    expect(await readFile(path, 'utf8')).toMatch(/^[\0-\x7f]*$/)
+    expect(await answer()).toBe('\u2026')
+  })
+
   test('carries no tool of the build and no schema compiler', async () => {
     const { path } = await build(directory, plugin(''))
     expect(await readFile(path, 'utf8')).not.toMatch(/node_modules\/(ajv|yargs|esbuild|pino)\//)

@@ -18,6 +18,7 @@ export interface Schema {
   readonly anyOf?: readonly Schema[]
   readonly definitions?: Readonly<Record<string, Schema>>
   readonly default?: string | boolean
+  readonly examples?: readonly { readonly params: Readonly<Record<string, unknown>> }[]
   readonly 'x-secret'?: 'uri' | 'configuration'
 }
 

@@ -4,22 +4,30 @@ import { BANNER, definitionName, type Schema, type Schemas } from './schemas.ts'
 /** Where a name of a shared shape stands in the generated text instead of a copy of it. */
 const NAME = '@name:'
 
-/** The shapes: a constant for each shared definition, and `SHAPES`: method → shapes of its params and result. */
+/**
+ * The shapes: a function for each shared definition, and `SHAPES`: method → shapes of its params and result. A process that
+ * serves one call makes those of its method only.
+ */
 export function generateShapes({ types, methods }: Schemas): string {
   const definitions = sortByUse(types.definitions ?? {}).map(
-    ([name, schema]) => `const ${constant(name)}: Shape = ${literal(shapeOf(schema))}\n`,
+    ([name, schema]) => `const ${constant(name)} = (): Shape => (${literal(shapeOf(schema))})\n`,
   )
   const rows = [...methods].map(([name, { properties }]) => {
     const params = properties?.params ?? {}
     const result = properties?.result ?? {}
-    return `  '${name}': { params: ${literal(shapeOf(params))}, result: ${literal(shapeOf(result))} },\n`
+    return `  get '${name}'(): MethodShapes {\n    return { params: ${literal(shapeOf(params))}, result: ${literal(shapeOf(result))} }\n  },\n`
   })
   return `${BANNER}import type { Shape } from '../shape.ts'
 import type { Methods } from './types.ts'
 
 ${definitions.join('')}
-/** Method → shapes of its params and result. */
-export const SHAPES: Readonly<Record<keyof Methods, { readonly params: Shape; readonly result: Shape }>> = {
+interface MethodShapes {
+  readonly params: Shape
+  readonly result: Shape
+}
+
+/** Method → shapes of its params and result, made when they are asked for. */
+export const SHAPES: Readonly<Record<keyof Methods, MethodShapes>> = {
 ${rows.join('')}}
 `
 }
@@ -94,5 +102,5 @@ function constant(definition: string): string {
 }
 
 function literal(shape: Shape | string): string {
-  return JSON.stringify(shape).replaceAll(/"@name:([A-Z0-9_]+)"/g, '$1')
+  return JSON.stringify(shape).replaceAll(/"@name:([A-Z0-9_]+)"/g, '$1()')
 }
