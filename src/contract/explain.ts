@@ -1,88 +1,115 @@
 /** What is wrong with a value that a validator refused, in the words of the interface instead of a schema's. */
 import { isInt64, stringifyJson } from './json.ts'
 import { isObject } from './normalise.ts'
-import type { Shape } from './shape.ts'
+import type { Member, Shape } from './shape.ts'
 
 /** The first member that is wrong: its path, what was expected and what was seen. Undefined where the form is right. */
 export function explain(value: unknown, shape: Shape, path = ''): string | undefined {
+  const found = find(value, shape)
+  return found?.words(found.steps.reduceRight(pathTo, path))
+}
+
+/** A member that is wrong. Nearly all values are right: nothing is worded before there is something to tell. */
+interface Finding {
+  /** From the member outwards: names of members, and indices. */
+  readonly steps: (string | number)[]
+  readonly words: (path: string) => string
+}
+
+function find(value: unknown, shape: Shape): Finding | undefined {
   switch (shape.kind) {
     case 'string':
-      return typeof value === 'string' ? undefined : mismatch(path, 'must be a string', value)
+      return typeof value === 'string' ? undefined : mismatch('must be a string', value)
     case 'boolean':
-      return typeof value === 'boolean' ? undefined : mismatch(path, 'must be true or false', value)
+      return typeof value === 'boolean' ? undefined : mismatch('must be true or false', value)
     case 'float':
-      return typeof value === 'number' ? undefined : mismatch(path, 'must be a number', value)
+      return typeof value === 'number' ? undefined : mismatch('must be a number', value)
     case 'unit':
-      return value === null ? undefined : mismatch(path, 'must be null', value)
+      return value === null ? undefined : mismatch('must be null', value)
     case 'int64':
-      return explainInteger(value, path, shape.minimum)
+      return findInInteger(value, shape.minimum)
     case 'list':
-      return Array.isArray(value)
-        ? first(value, (item, index) => explain(item, shape.of, `${path}[${index}]`))
-        : mismatch(path, 'must be an array', value)
+      return Array.isArray(value) ? findInItems(value, () => shape.of) : mismatch('must be an array', value)
     case 'tuple':
       return Array.isArray(value) && value.length === shape.of.length
-        ? first(shape.of, (of, index) => explain(value[index], of, `${path}[${index}]`))
-        : mismatch(path, `must be an array of ${shape.of.length}`, value)
+        ? findInItems(value, (index) => shape.of[index])
+        : mismatch(`must be an array of ${shape.of.length}`, value)
     case 'dict':
-      return isObject(value)
-        ? first(Object.entries(value), ([name, member]) => explain(member, shape.of, memberPath(path, name)))
-        : mismatch(path, 'must be an object', value)
+      return isObject(value) ? findInDict(value, shape.of) : mismatch('must be an object', value)
     case 'record':
-      return isObject(value) ? explainRecord(value, shape, path) : mismatch(path, 'must be an object', value)
+      return isObject(value) ? findInRecord(value, shape) : mismatch('must be an object', value)
     case 'variant':
-      return explainVariant(value, shape, path)
+      return findInVariant(value, shape)
   }
 }
 
-function explainInteger(value: unknown, path: string, minimum: number | undefined): string | undefined {
-  if (!isInt64(value)) return mismatch(path, 'must be a 64-bit integer', value)
-  return minimum !== undefined && value < minimum ? mismatch(path, `must be at least ${minimum}`, value) : undefined
+function findInInteger(value: unknown, minimum: number | undefined): Finding | undefined {
+  if (!isInt64(value)) return mismatch('must be a 64-bit integer', value)
+  return minimum !== undefined && value < minimum ? mismatch(`must be at least ${minimum}`, value) : undefined
 }
 
-function explainRecord(
-  value: Record<string, unknown>,
-  shape: Shape & { kind: 'record' },
-  path: string,
-): string | undefined {
-  return first(Object.entries(shape.members), ([name, member]) => {
-    if (Object.hasOwn(value, name) && !(member.optional && value[name] === undefined))
-      return explain(value[name], member.shape, memberPath(path, name))
-    return member.optional ? undefined : `${memberPath(path, name)} is missing`
-  })
-}
-
-function explainVariant(value: unknown, { tags }: Shape & { kind: 'variant' }, path: string): string | undefined {
-  const [tag, payload] = Array.isArray(value) ? (value as unknown[]) : [value]
-  const forms = Object.entries(tags).map(([name, of]) =>
-    of === null ? JSON.stringify(name) : `[${JSON.stringify(name)}, …]`,
-  )
-  const expected = `must be ${forms.join(' or ')}`
-  if (typeof tag !== 'string' || !Object.hasOwn(tags, tag)) return mismatch(path, expected, value)
-  const of = tags[tag] ?? null
-  const length = of === null ? undefined : 2
-  if ((Array.isArray(value) ? value.length : undefined) !== length) return mismatch(path, expected, value)
-  return of === null ? undefined : explain(payload, of, `${path}[1]`)
-}
-
-function first<T>(
-  items: readonly T[],
-  explanation: (item: T, index: number) => string | undefined,
-): string | undefined {
-  for (const [index, item] of items.entries()) {
-    const found = explanation(item, index)
-    if (found !== undefined) return found
+function findInItems(values: readonly unknown[], shapeAt: (index: number) => Shape | undefined): Finding | undefined {
+  for (let index = 0; index < values.length; index++) {
+    const shape = shapeAt(index)
+    const found = shape && find(values[index], shape)
+    if (found !== undefined) return behind(index, found)
   }
   return undefined
 }
 
-function memberPath(path: string, name: string): string {
-  const step = /^[\w-]+$/.test(name) ? name : JSON.stringify(name)
-  return path === '' ? step : `${path}.${step}`
+function findInDict(value: Record<string, unknown>, shape: Shape): Finding | undefined {
+  for (const name of Object.keys(value)) {
+    const found = find(value[name], shape)
+    if (found !== undefined) return behind(name, found)
+  }
+  return undefined
 }
 
-function mismatch(path: string, expected: string, value: unknown): string {
-  return `${path || 'the value'} ${expected}, not ${glimpse(value)}`
+function findInRecord(value: Record<string, unknown>, { members }: Shape & { kind: 'record' }): Finding | undefined {
+  for (const name in members) {
+    const { shape, optional } = members[name] as Member
+    const found =
+      Object.hasOwn(value, name) && !(optional && value[name] === undefined)
+        ? find(value[name], shape)
+        : optional
+          ? undefined
+          : missing()
+    if (found !== undefined) return behind(name, found)
+  }
+  return undefined
+}
+
+function findInVariant(value: unknown, { tags }: Shape & { kind: 'variant' }): Finding | undefined {
+  const [tag, payload] = Array.isArray(value) ? (value as unknown[]) : [value]
+  const of = typeof tag === 'string' && Object.hasOwn(tags, tag) ? tags[tag] : undefined
+  const length = of === null ? undefined : 2
+  if (of === undefined || (Array.isArray(value) ? value.length : undefined) !== length) {
+    const forms = Object.entries(tags).map(([name, payloadOf]) =>
+      payloadOf === null ? JSON.stringify(name) : `[${JSON.stringify(name)}, …]`,
+    )
+    return mismatch(`must be ${forms.join(' or ')}`, value)
+  }
+  const found = of === null ? undefined : find(payload, of)
+  return found && behind(1, found)
+}
+
+function mismatch(expected: string, value: unknown): Finding {
+  return { steps: [], words: (path) => `${path || 'the value'} ${expected}, not ${glimpse(value)}` }
+}
+
+function missing(): Finding {
+  return { steps: [], words: (path) => `${path} is missing` }
+}
+
+function behind(step: string | number, found: Finding): Finding {
+  found.steps.push(step)
+  return found
+}
+
+function pathTo(path: string, step: string | number): string {
+  if (typeof step === 'number') return `${path}[${step}]`
+  const name = /^[\w-]+$/.test(step) ? step : JSON.stringify(step)
+  return path === '' ? name : `${path}.${name}`
 }
 
 function glimpse(value: unknown): string {

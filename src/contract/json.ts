@@ -30,9 +30,18 @@ export function parseJson(text: string): unknown {
 
 /** One JSON value on one line, bigint as plain digits. Members that are undefined are left out. */
 export function stringifyJson(value: unknown): string {
-  const text = hasBigInt(value) ? stringifyLossless(value) : JSON.stringify(value)
+  const text = toText(value)
   if (text === undefined) throw new TypeError('not a JSON value')
   return text
+}
+
+function toText(value: unknown): string | undefined {
+  try {
+    return JSON.stringify(value)
+  } catch (error) {
+    if (!hasBigInt(value)) throw error
+    return stringifyLossless(value)
+  }
 }
 
 /** An integer in its one form: a number where that is exact. */

@@ -85,7 +85,8 @@ function renameMembers(
 
 function withDefaults(object: Record<string, unknown>, members: Readonly<Record<string, Member>>): object {
   let result = object
-  for (const [name, member] of Object.entries(members)) {
+  for (const name in members) {
+    const member = members[name] as Member
     if (member.default === undefined || !Object.hasOwn(object, name) || fits(object[name], member)) continue
     if (result === object) result = { ...object }
     result[name] = member.default

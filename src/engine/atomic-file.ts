@@ -124,7 +124,7 @@ export function removeFile(path: string): void {
 export function* readFilesOf(path: string): Iterable<string> {
   let before: { readonly text: string; readonly beside: string | undefined } | undefined
   for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
-    const text = afresh(() => readFileSync(path, 'utf8'))
+    const text = afresh(() => readFileSync(path, TEXT))
     yield text
     const beside = readBeside(path + TEMPORARY_SUFFIX)
     if (beside !== undefined) yield beside
@@ -132,6 +132,9 @@ export function* readFilesOf(path: string): Iterable<string> {
     before = { text, beside }
   }
 }
+
+/** An object, which Node.js takes as it is, instead of the name of the encoding, of which it makes one each time. */
+const TEXT = { encoding: 'utf8', flag: 'r' } as const
 
 /** Undefined where there is none, or it is being removed. */
 function readBeside(path: string): string | undefined {

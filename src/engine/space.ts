@@ -1,5 +1,5 @@
 /** Space of file systems and files, in bytes and to the last digit. */
-import { type BigIntStats, statfsSync } from 'node:fs'
+import { type Stats, statfsSync } from 'node:fs'
 import { type Int64, int64 } from '../contract/json.ts'
 
 /** Bytes of a file system. */
@@ -16,6 +16,6 @@ export function spaceOf(path: string): Space {
 }
 
 /** Bytes that a file occupies, fewer than its size where it has holes: Linux counts st_blocks in units of 512. */
-export function allocatedBytes(stats: BigIntStats): Int64 {
-  return int64(stats.blocks * 512n)
+export function allocatedBytes(stats: Stats): number {
+  return stats.blocks * 512
 }

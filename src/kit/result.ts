@@ -29,9 +29,11 @@ function withoutUndefined(value: unknown): unknown {
   if (Array.isArray(value)) return mapItems(value, withoutUndefined)
   if (!isObject(value)) return value
   const present = mapMembers(value, (_name, member) => withoutUndefined(member))
-  return Object.values(present).includes(undefined)
-    ? Object.fromEntries(Object.entries(present).filter(([, member]) => member !== undefined))
-    : present
+  for (const name in present) {
+    if (present[name] !== undefined) continue
+    return Object.fromEntries(Object.entries(present).filter(([, member]) => member !== undefined))
+  }
+  return present
 }
 
 /** A tag without payload is `["Tag",null]`: the only form that every reader takes. */
@@ -63,8 +65,14 @@ function strictVariant(
 
 /** A list may be long: nothing is copied that does not change. */
 function mapItems(items: readonly unknown[], map: (item: unknown) => unknown): readonly unknown[] {
-  const mapped = items.map(map)
-  return mapped.every((item, index) => item === items[index]) ? items : mapped
+  let copy: unknown[] | undefined
+  for (let index = 0; index < items.length; index++) {
+    const mapped = map(items[index])
+    if (mapped === items[index]) continue
+    copy ??= [...items]
+    copy[index] = mapped
+  }
+  return copy ?? items
 }
 
 function mapMembers(
@@ -72,9 +80,9 @@ function mapMembers(
   map: (name: string, member: unknown) => unknown,
 ): Record<string, unknown> {
   let copy: Record<string, unknown> | undefined
-  for (const [name, member] of Object.entries(object)) {
-    const mapped = map(name, member)
-    if (mapped === member) continue
+  for (const name of Object.keys(object)) {
+    const mapped = map(name, object[name])
+    if (mapped === object[name]) continue
     copy ??= { ...object }
     copy[name] = mapped
   }

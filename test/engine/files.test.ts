@@ -153,10 +153,10 @@ describe('copyImage', () => {
     closeSync(descriptor)
     held.release()
     expect(differingBlocks(source, destination)).toEqual([])
-    const stats = statSync(destination, { bigint: true })
-    expect(stats.size).toBe(BigInt(64 * GIB))
-    expect(Number(stats.mode & 0o777n)).toBe(0o400)
-    expect(Number(allocatedBytes(stats))).toBeLessThan(2 ** 20)
+    const stats = statSync(destination)
+    expect(stats.size).toBe(64 * GIB)
+    expect(stats.mode & 0o777).toBe(0o400)
+    expect(allocatedBytes(stats)).toBeLessThan(2 ** 20)
   })
 
   test('leaves nothing where it fails', () => {

@@ -1,6 +1,5 @@
 /** The image files of volumes. */
 import {
-  type BigIntStats,
   chmodSync,
   closeSync,
   existsSync,
@@ -14,17 +13,18 @@ import {
 import { basename, dirname } from 'node:path'
 import type { Int64 } from '../../contract/json.ts'
 import { errors } from '../../kit/index.ts'
-import { renameFile, syncPath } from '../atomic-file.ts'
+import { afresh, renameFile, syncPath } from '../atomic-file.ts'
 import { copyImage } from '../copy.ts'
 import type { Lock } from '../lock.ts'
 import { loopDevices, refreshLoopCapacity, servesFile } from '../loop.ts'
+import { allocatedBytes } from '../space.ts'
 import { VolumeInUseError } from '../sr/errors.ts'
 import { DamagedFileError } from '../sr/record-file.ts'
 import { errnoOf, storageError } from '../storage-error.ts'
 import type { VolumeFormat } from './format.ts'
 import { imageFile, isIso, newImageFile } from './layout.ts'
 import { formatOf, type Metadata, readMetadata } from './metadata.ts'
-import { readQcow2Header } from './qcow2.ts'
+import { readQcow2Size, withFile } from './qcow2.ts'
 import { createEmpty } from './qemu-img.ts'
 import { readVhdSize, VHD_MAX_SIZE } from './vhd.ts'
 
@@ -114,24 +114,38 @@ export async function withSource<T>(
   }
 }
 
+/** Bytes of an image. */
+export interface ImageSizes {
+  /** That the volume has for its guest. */
+  readonly virtual: Int64
+  /** That the file occupies. */
+  readonly allocated: number
+}
+
 /**
- * The file of a volume's image: size and allocation.
+ * The sizes of a volume's image.
  * @throws PluginError Volume_does_not_exist
  * @throws DamagedFileError where the volume exists and its image does not
  */
-export function statImage(directory: string, key: string, metadata: Metadata): BigIntStats {
-  return onImage(directory, key, metadata, (path) => statSync(path, { bigint: true }))
+export function imageSizes(directory: string, key: string, metadata: Metadata): ImageSizes {
+  return onImage(directory, key, metadata, (path) => afresh(() => SIZES_OF[formatOf(metadata)](path)))
 }
 
-/** Bytes that a volume has for its guest. */
-export function virtualSize(directory: string, key: string, metadata: Metadata, image: BigIntStats): bigint {
-  return onImage(directory, key, metadata, (path) => SIZE_OF[formatOf(metadata)](path, image))
+/** SR.ls asks this of every volume: each file is opened once at most. */
+const SIZES_OF: Readonly<Record<VolumeFormat, (path: string) => ImageSizes>> = {
+  raw(path) {
+    const image = statSync(path)
+    return { virtual: image.size, allocated: allocatedBytes(image) }
+  },
+  qcow2: (path) => sizesWithin(path, readQcow2Size),
+  vhd: (path) => sizesWithin(path, readVhdSize),
 }
 
-const SIZE_OF: Readonly<Record<VolumeFormat, (path: string, image: BigIntStats) => bigint>> = {
-  raw: (_path, image) => image.size,
-  qcow2: (path) => readQcow2Header(path).size,
-  vhd: readVhdSize,
+function sizesWithin(path: string, virtualSize: (path: string, descriptor: number) => Int64): ImageSizes {
+  return withFile(path, (descriptor) => ({
+    virtual: virtualSize(path, descriptor),
+    allocated: allocatedBytes(fstatSync(descriptor)),
+  }))
 }
 
 /**

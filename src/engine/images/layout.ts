@@ -13,7 +13,6 @@
  *   *.iso         an image that somebody put there: a volume that can only be read
  */
 import { readdirSync } from 'node:fs'
-import { join } from 'node:path'
 import { TEMPORARY_SUFFIX } from '../atomic-file.ts'
 import type { VolumeFormat } from './format.ts'
 
@@ -42,38 +41,43 @@ export function keyOfBacking(name: string): string | undefined {
 }
 
 export function identityFile(directory: string): string {
-  return join(directory, 'sr.json')
+  return `${directory}/sr.json`
 }
 
 export function srLockFile(directory: string): string {
-  return join(directory, 'sr.lock')
+  return `${directory}/sr.lock`
 }
 
 export function metadataFile(directory: string, key: string): string {
-  return join(directory, `${key}.json`)
+  return `${directory}/${key}.json`
 }
 
 export function imageFile(directory: string, key: string, format: VolumeFormat): string {
-  return join(directory, isKey(key) ? `${key}.${format}` : key)
+  return `${directory}/${imageName(key, format)}`
+}
+
+/** The name of a volume's image in the directory. */
+export function imageName(key: string, format: VolumeFormat): string {
+  return isIso(key) ? key : `${key}.${format}`
 }
 
 /** What a volume changed, for the time when its image cannot say it. */
 export function changesFile(directory: string, key: string): string {
-  return join(directory, `${key}.cbt`)
+  return `${directory}/${key}.cbt`
 }
 
 export function volumeLockFile(directory: string, key: string): string {
-  return join(directory, `${key}.lock`)
+  return `${directory}/${key}.lock`
 }
 
 /** Held by the job that coalesces. */
 export function jobLockFile(directory: string): string {
-  return join(directory, 'coalesce.lock')
+  return `${directory}/coalesce.lock`
 }
 
 /** Asks the job to look again. */
 export function jobRequestFile(directory: string): string {
-  return join(directory, 'coalesce.request')
+  return `${directory}/coalesce.request`
 }
 
 /** Where a new image is made that is to replace a volume's. */

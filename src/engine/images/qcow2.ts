@@ -3,6 +3,7 @@
  * of images that the metadata say are qcow2: nothing is ever probed.
  */
 import { closeSync, openSync, readSync } from 'node:fs'
+import { type Int64, int64 } from '../../contract/json.ts'
 import { afresh } from '../atomic-file.ts'
 import { DamagedFileError } from '../sr/record-file.ts'
 
@@ -39,6 +40,16 @@ export function readQcow2Header(path: string): Qcow2Header {
   )
 }
 
+/**
+ * The virtual size in bytes that the header of an open image says.
+ * @param path for the error
+ * @throws DamagedFileError
+ */
+export function readQcow2Size(path: string, descriptor: number): Int64 {
+  refuseOther(path, area, readSync(descriptor, area, 0, HEADER_V3, 0))
+  return int64(area.readBigUInt64BE(24))
+}
+
 /** One for all headers: SR.ls reads that of every volume. */
 const area = Buffer.alloc(HEADER_AREA)
 
@@ -70,8 +81,7 @@ export function readAt(descriptor: number, position: number, length: number): Bu
  * @throws DamagedFileError
  */
 export function parseQcow2Header(path: string, data: Buffer): Qcow2Header {
-  if (data.length < HEADER_V3 || data.readUInt32BE(0) !== MAGIC)
-    throw new DamagedFileError(path, 'it is no qcow2 image')
+  refuseOther(path, data, data.length)
   const offset = Number(data.readBigUInt64BE(8))
   const length = data.readUInt32BE(16)
   if (offset + length > data.length) throw new DamagedFileError(path, 'its header is cut off')
@@ -82,6 +92,10 @@ export function parseQcow2Header(path: string, data: Buffer): Qcow2Header {
     ...(length === 0 ? {} : { backing: data.toString('utf8', offset, offset + length) }),
     ...(bitmaps === undefined ? {} : { bitmaps }),
   }
+}
+
+function refuseOther(path: string, data: Buffer, length: number): void {
+  if (length < HEADER_V3 || data.readUInt32BE(0) !== MAGIC) throw new DamagedFileError(path, 'it is no qcow2 image')
 }
 
 function findBitmaps(data: Buffer): Qcow2Header['bitmaps'] {

@@ -1,14 +1,12 @@
 /** SRs and volumes as the interface describes them. */
 import { statSync } from 'node:fs'
-import { basename } from 'node:path'
-import { int64 } from '../../contract/json.ts'
 import type { Result } from '../../contract/methods.ts'
 import { allocatedBytes, type Space, spaceOf } from '../space.ts'
 import { type SrStat, srStat } from '../sr/health.ts'
 import { DamagedFileError } from '../sr/record-file.ts'
 import type { Identity } from './identity.ts'
-import { statImage, virtualSize } from './image.ts'
-import { changesFile, imageFile, isKey, readContents, volumeKeys } from './layout.ts'
+import { imageSizes } from './image.ts'
+import { changesFile, imageName, isKey, readContents, volumeKeys } from './layout.ts'
 import { findMetadata, formatOf, hasData, type Metadata, readMetadata } from './metadata.ts'
 import type { Repository } from './repository.ts'
 import { sizeOf } from './tracking.ts'
@@ -61,11 +59,11 @@ type Place = Pick<Volume, 'virtual_size' | 'physical_utilisation' | 'uri'>
 
 function describeImage(repository: Repository, key: string, metadata: Metadata): Place {
   const { directory } = repository
-  const image = statImage(directory, key, metadata)
+  const { virtual, allocated } = imageSizes(directory, key, metadata)
   return {
-    virtual_size: int64(virtualSize(directory, key, metadata, image)),
-    physical_utilisation: allocatedBytes(image),
-    uri: [repository.imageUri(basename(imageFile(directory, key, formatOf(metadata))))],
+    virtual_size: virtual,
+    physical_utilisation: allocated,
+    uri: [repository.imageUri(imageName(key, formatOf(metadata)))],
   }
 }
 
@@ -73,7 +71,7 @@ function describeImage(repository: Repository, key: string, metadata: Metadata):
 function describeRecord({ directory }: Repository, key: string, metadata: Metadata): Place {
   return {
     virtual_size: sizeOf(directory, key, metadata),
-    physical_utilisation: allocatedBytes(statSync(changesFile(directory, key), { bigint: true })),
+    physical_utilisation: allocatedBytes(statSync(changesFile(directory, key))),
     uri: [],
   }
 }

@@ -13,7 +13,7 @@ import type { Lock } from '../lock.ts'
 import { saveLiveBitmap, withWriter } from '../qsd/live.ts'
 import { DamagedFileError, readRecord, writeRecord } from '../sr/record-file.ts'
 import { allBlocks, type Blocks, blocksIn } from './blocks.ts'
-import { statImage, virtualSize } from './image.ts'
+import { imageSizes } from './image.ts'
 import { changesFile, imageFile, newImageFile } from './layout.ts'
 import { findMetadata, formatOf, hasData, type Metadata } from './metadata.ts'
 import { readBitmap } from './qcow2-bitmap.ts'
@@ -100,7 +100,7 @@ export async function changesNow(
 /** Bytes of a volume, or of what it was. */
 export function sizeOf(directory: string, key: string, metadata: Metadata): number {
   if (metadata.size_of_destroyed_data !== undefined) return metadata.size_of_destroyed_data
-  return Number(virtualSize(directory, key, metadata, statImage(directory, key, metadata)))
+  return Number(imageSizes(directory, key, metadata).virtual)
 }
 
 /** Keys of the volumes and records that some volume's changes are recorded since. */

@@ -9,7 +9,7 @@ export function withVhd<T>(path: string, body: (content: Readable) => T): T {
   return withFile(path, (descriptor) => {
     const stored = map(path, 'vhd').filter(({ offset }) => offset !== undefined)
     return body({
-      size: Number(readVhdSize(path)),
+      size: Number(readVhdSize(path, descriptor)),
       data: stored.map(({ start, length }) => ({ start, end: start + length })),
       read(buffer, length, position) {
         buffer.fill(0, 0, length)

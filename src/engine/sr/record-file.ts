@@ -41,9 +41,10 @@ export function parseRecord(
   members: Readonly<Record<string, string>>,
 ): Record<string, unknown> {
   const record = parseObject(place, text)
-  for (const [name, type] of Object.entries(members)) {
+  for (const name in members) {
+    const type = members[name] ?? ''
     const actual = typeOf(record[name])
-    if (actual === type.replace('?', '') || (actual === 'undefined' && type.endsWith('?'))) continue
+    if (actual === type || (type.endsWith('?') && (actual === 'undefined' || type === `${actual}?`))) continue
     throw new DamagedFileError(place, `its member ${name} is ${actual}, not ${type}`)
   }
   return record
