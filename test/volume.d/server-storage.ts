@@ -1,12 +1,13 @@
 /** SRs in directories that a server of the test gives out: looked at behind the server's back, with qemu-img. */
 import { execFileSync } from 'node:child_process'
-import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'vitest'
 import { waitUntil } from '../../src/engine/qsd/daemon-process.ts'
 import { processesNaming } from '../support/datapath.ts'
 import type { TestPlugin } from '../support/plugin.ts'
 import { isJobOf } from './coalesce-jobs.ts'
+import { directoryOf } from './suites/directory.ts'
 import type { Configuration, Storage, Volume } from './suites/storage.ts'
 
 /** QEMU's names of the formats. */
@@ -46,12 +47,12 @@ export function serverStorage(plugin: TestPlugin, server: Server, format: Format
     },
     check: async (place, volumes) => checkDirectory(placeOf(place), volumes, format),
     remains: async (place) => (existsSync(placeOf(place)) ? readdirSync(placeOf(place)) : []),
-    image(volume, use) {
-      const options = `-o driver=${DRIVERS[format]}`
-      const name = `${volume.key}.${format}`
+    image({ uri: [uri = ''] }, use) {
+      // By the URI and not by the name alone: SRs of one test may hold volumes of the same keys.
+      const [, sr = '', place = '', name = ''] = /^(.*\/([^/]+))\/([^/?]+)/.exec(uri) ?? []
       // A server may not see at once what is written behind its back.
-      const places = use === 'write' ? mountsOf(plugin) : placesIn(directory)
-      return { open: `${options} ${name}`, directory: directoryOf(places, name) }
+      const at = use === 'write' ? directoryOf(plugin, sr) : join(directory, decodeURIComponent(place))
+      return { open: `-o driver=${DRIVERS[format]} ${name}`, directory: at }
     },
     remove,
   }
@@ -76,22 +77,4 @@ function checkImage(image: string): string | undefined {
   execFileSync('qemu-img', ['check', '-q', '-f', 'qcow2', image])
   const info = execFileSync('qemu-img', ['info', '--output=json', '-f', 'qcow2', image], { encoding: 'utf8' })
   return JSON.parse(info)['backing-filename']
-}
-
-function directoryOf(places: readonly string[], name: string): string {
-  const place = places.find((one) => existsSync(join(one, name)))
-  if (place === undefined) throw new Error(`${name} is nowhere on the server`)
-  return place
-}
-
-function placesIn(directory: string): readonly string[] {
-  return readdirSync(directory).map((name) => join(directory, name))
-}
-
-/** Where a plugin has its SRs mounted. */
-function mountsOf({ runDirectory }: TestPlugin): readonly string[] {
-  return readdirSync(join(runDirectory, 'volume')).flatMap((type) => {
-    const records = placesIn(join(runDirectory, 'volume', type)).filter((path) => path.endsWith('.json'))
-    return records.map((path) => (JSON.parse(readFileSync(path, 'utf8')) as { directory: string }).directory)
-  })
 }

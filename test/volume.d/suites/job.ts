@@ -15,6 +15,7 @@ import { processesNaming } from '../../support/datapath.ts'
 import type { TestPlugin } from '../../support/plugin.ts'
 import { eventually } from '../../support/servers/eventually.ts'
 import { type Content, changed, expectAllStored, store, zeroes } from './content.ts'
+import { directoryOf } from './directory.ts'
 import { killProcess } from './killer.ts'
 import { type Random, randomNumbers, SEED } from './random.ts'
 import { type StorageDescription, underTest, type Volume } from './storage.ts'
@@ -215,16 +216,6 @@ export function job(description: StorageDescription, work: JobWork, crashes = CR
       return status === null
     }
   })
-}
-
-/** The directory of an attached SR, as the plugin reaches it. */
-function directoryOf({ runDirectory }: TestPlugin, sr: string): string {
-  const records = readdirSync(join(runDirectory, 'volume'), { withFileTypes: true, recursive: true })
-    .filter((entry) => entry.isFile() && entry.name.endsWith('.json'))
-    .map((entry) => JSON.parse(readFileSync(join(entry.parentPath, entry.name), 'utf8')))
-  const directory: unknown = records.find((record) => record.sr === sr)?.directory
-  if (typeof directory !== 'string') throw new Error(`${sr} is not attached`)
-  return directory
 }
 
 /** Runs a body as a process of the host that a plugin runs on: for locks between hosts. */
