@@ -24,6 +24,7 @@ import {
   writeSync,
 } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
+import { beginStep } from './busy.ts'
 import { errnoOf, storageError } from './storage-error.ts'
 
 /** What is appended to a file's name while it is being written. */
@@ -35,6 +36,7 @@ export const TEMPORARY_SUFFIX = '.tmp'
  * @throws PluginError SR_BACKEND_FAILURE_44 where there is no space; the old file is untouched, and nothing is left
  */
 export function writeFileAtomic(path: string, content: string, mode = 0o600): void {
+  beginStep()
   const temporary = path + TEMPORARY_SUFFIX
   try {
     const descriptor = openSync(temporary, 'w', mode)
@@ -104,6 +106,7 @@ export function removeRunFile(path: string): void {
  * since the server has done it, or gives up (ENOENT, EIO): the names tell.
  */
 export function renameFile(from: string, to: string): void {
+  beginStep()
   try {
     renameSync(from, to)
   } catch (error) {
@@ -113,6 +116,7 @@ export function renameFile(from: string, to: string): void {
 
 /** Removes a file, if it is there. An SMB server refuses that for the instant in which somebody else reads it (EBUSY). */
 export function removeFile(path: string): void {
+  beginStep()
   rmSync(path, { force: true, recursive: true, maxRetries: 10, retryDelay: 20 })
 }
 
@@ -122,6 +126,7 @@ export function removeFile(path: string): void {
  * @throws the system's error where the file cannot be read
  */
 export function* readFilesOf(path: string): Iterable<string> {
+  beginStep()
   let before: { readonly text: string; readonly beside: string | undefined } | undefined
   for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
     const text = afresh(() => readFileSync(path, TEXT))
@@ -188,6 +193,7 @@ function overwrite(path: string, content: string, temporary: string): void {
 
 /** Makes a file's content, or the names in a directory, survive a power failure. */
 export function syncPath(path: string): void {
+  beginStep()
   const descriptor = openSync(path, 'r')
   try {
     fsyncSync(descriptor)

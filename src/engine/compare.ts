@@ -1,5 +1,6 @@
 /** Which blocks of two raw images differ. */
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
+import { beginLongWork } from './busy.ts'
 import { dataExtents, type Extent } from './extents.ts'
 
 /** Bytes of a block: the granularity that XenAPI documents for changed blocks. */
@@ -26,6 +27,7 @@ export interface Readable {
  * beyond the end of the other differs. Holes of both are not read; memory does not grow with the files.
  */
 export function differingBlocks(path: string, otherPath: string): BlockRange[] {
+  beginLongWork()
   const file = openSync(path, 'r')
   try {
     const other = openSync(otherPath, 'r')

@@ -11,6 +11,7 @@
  */
 import { spawnSync } from 'node:child_process'
 import { closeSync, fstatSync, openSync, rmSync, statSync } from 'node:fs'
+import { beginLongWork } from './busy.ts'
 import { storageError } from './storage-error.ts'
 import { runTool, toolEnvironment } from './tool.ts'
 
@@ -22,6 +23,8 @@ const TIMEOUT_SECONDS = 240
 
 /** Exit status that the tool is told to use where somebody else holds the lock; it has no other use for it. */
 const HELD_ELSEWHERE = 75
+
+const NONBLOCK = ['--nonblock']
 
 /** A lock that is held. */
 export interface Lock {
@@ -48,6 +51,9 @@ export class LockTimeoutError extends Error {
  * @throws PluginError SR_BACKEND_FAILURE_44 where there is no space for the file
  */
 export function lock(path: string): Lock {
+  const free = acquire(path, NONBLOCK)
+  if (free !== undefined) return free
+  beginLongWork()
   const held = acquire(path, ['--timeout', String(TIMEOUT_SECONDS)])
   if (held === undefined) throw new LockTimeoutError(path)
   return held
@@ -55,7 +61,7 @@ export function lock(path: string): Lock {
 
 /** Takes a lock unless somebody holds it. */
 export function tryLock(path: string): Lock | undefined {
-  return acquire(path, ['--nonblock'])
+  return acquire(path, NONBLOCK)
 }
 
 /** Runs a body with a lock held. */

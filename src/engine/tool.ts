@@ -8,6 +8,7 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { closeSync, openSync, readFileSync } from 'node:fs'
 import { errors } from '../kit/index.ts'
+import { beginLongWork, beginStep } from './busy.ts'
 import { onAbort } from './cancellation.ts'
 import { errnoOf } from './storage-error.ts'
 
@@ -36,6 +37,9 @@ const PACKAGES = {
 } as const
 
 export type Tool = keyof typeof PACKAGES
+
+/** What takes no longer the larger the volume is: tool → commands. */
+const QUICK: Readonly<Partial<Record<Tool, readonly string[]>>> = { 'qemu-img': ['bitmap', 'create', 'info', 'resize'] }
 
 /** Where tools of the system are, for callers whose PATH is empty or has no sbin. */
 const SYSTEM_PATH = '/usr/sbin:/usr/bin:/sbin:/bin'
@@ -76,6 +80,8 @@ export function runTool(
   inherited?: number,
   environment: Readonly<Record<string, string>> = {},
 ): string {
+  if (QUICK[tool]?.includes(args[0] ?? '')) beginStep()
+  else beginLongWork()
   const result = spawnSync(tool, args, {
     env: { ...environment, ...toolEnvironment() },
     stdio: ['ignore', 'pipe', 'pipe', inherited ?? 'ignore'],

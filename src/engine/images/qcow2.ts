@@ -5,6 +5,7 @@
 import { closeSync, openSync, readSync } from 'node:fs'
 import { type Int64, int64 } from '../../contract/json.ts'
 import { afresh } from '../atomic-file.ts'
+import { beginStep } from '../busy.ts'
 import { DamagedFileError } from '../sr/record-file.ts'
 
 const MAGIC = 0x514649fb
@@ -55,6 +56,7 @@ const area = Buffer.alloc(HEADER_AREA)
 
 /** Runs a body with a file open for reading. */
 export function withFile<T>(path: string, body: (descriptor: number) => T): T {
+  beginStep()
   const descriptor = openSync(path, 'r')
   try {
     return body(descriptor)

@@ -1,9 +1,13 @@
 /**
  * Signs of life of the holder of a lock, given by a thread of their own: the call itself may wait for a tool that copies
- * for minutes.
+ * for minutes. Most calls are done long before the first sign is due, and a thread takes half as long to start as a call:
+ * it is started when something begins that may take long, or when the first sign is due.
  */
 import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads'
-import type { Holder } from './holder.ts'
+import { attend } from '../busy.ts'
+import { type Holder, isSame, overwrite } from './holder.ts'
+import { holderFile, readHolder } from './lock-directory.ts'
+import { now } from './sight.ts'
 
 /** Signs of life within the time after which a holder counts as dead. */
 const BEATS = 6
@@ -17,7 +21,7 @@ export interface Heart {
 const STOPPED = 0
 const BUSY = 1
 
-/** The thread of this process, which its first lock starts: a thread takes half as long to start as a call. */
+/** The thread of this process. */
 let thread: Thread | undefined
 
 interface Thread {
@@ -26,22 +30,90 @@ interface Thread {
   readonly wake: Int32Array
 }
 
+/** A lock for which no sign of life was due yet. */
+interface Young {
+  /** Of the lock. */
+  readonly path: string
+  readonly holder: Holder
+  readonly shared: Int32Array
+  /** When it was taken, see {@link now}. */
+  readonly since: number
+  /** Fires when the first sign is due, where the process is not busy then. */
+  readonly timer: NodeJS.Timeout
+}
+
+const young = new Set<Young>()
+
 /**
  * Writes a new count into the file of a lock again and again.
- * @param path of the file, which is the holder's
+ * @param path of the lock, whose holder was just written
  */
 export function startBeating(path: string, holder: Holder): Heart {
+  attend(ATTENDANT)
   const shared = new Int32Array(new SharedArrayBuffer(8))
-  thread ??= startThread()
-  thread.port.postMessage({ path, ...holder, milliseconds: (holder.seconds * 1000) / BEATS, shared })
-  Atomics.add(thread.wake, 0, 1)
-  Atomics.notify(thread.wake, 0)
+  const timer = setTimeout(() => handOver(heart), periodOf(holder)).unref()
+  const heart: Young = { path, holder, shared, since: now(), timer }
+  young.add(heart)
+  if (thread !== undefined) handOver(heart)
   return {
     stop() {
+      clearTimeout(timer)
+      young.delete(heart)
       Atomics.store(shared, STOPPED, 1)
       while (Atomics.load(shared, BUSY) === 1) Atomics.wait(shared, BUSY, 1, 1000)
     },
   }
+}
+
+const ATTENDANT = {
+  beforeLongWork() {
+    for (const heart of young) handOver(heart)
+  },
+  beforeStep() {
+    for (const heart of young) if (now() - heart.since > periodOf(heart.holder)) beatLate(heart)
+  },
+}
+
+/**
+ * Gives a sign of life that may come too late, since the step before may have waited for a server. Where that fails, the
+ * thread goes on as long as it may.
+ */
+function beatLate(heart: Young): void {
+  const { path, holder } = heart
+  let count = 0
+  try {
+    const present = readHolder(path)
+    const isOurs = present !== undefined && isSame(present, holder)
+    if (!isOurs || !overwrite(holderFile(path), { ...holder, count: 1 })) die(path, 'another host has taken it')
+    count = 1
+  } catch (error) {
+    if (now() - heart.since > periodOf(holder) * (BEATS - 2)) die(path, String(error))
+  }
+  handOver(heart, count)
+}
+
+function die(path: string, reason: string): never {
+  process.stderr.write(`the lock ${path} is lost: ${reason}\n`)
+  process.kill(process.pid, 'SIGKILL')
+  throw new Error(reason)
+}
+
+/** Milliseconds between two signs of life. */
+function periodOf({ seconds }: Holder): number {
+  return (seconds * 1000) / BEATS
+}
+
+/** Leaves a lock to the thread. */
+function handOver(heart: Young, count = 0): void {
+  clearTimeout(heart.timer)
+  young.delete(heart)
+  const { path, holder, shared, since } = heart
+  const silent = count > 0 ? 0 : now() - since
+  thread ??= startThread()
+  const milliseconds = periodOf(holder)
+  thread.port.postMessage({ path: holderFile(path), ...holder, count, silent, milliseconds, shared })
+  Atomics.add(thread.wake, 0, 1)
+  Atomics.notify(thread.wake, 0)
 }
 
 function startThread(): Thread {
@@ -100,8 +172,9 @@ function beatUnlessStopped(heart) {
 for (;;) {
   const seen = Atomics.load(wake, 0)
   for (let received; (received = receiveMessageOnPort(port)) !== undefined; ) {
-    const now = performance.now()
-    hearts.push({ ...received.message, count: 0, last: now, next: now + received.message.milliseconds })
+    const heart = received.message
+    const last = performance.now() - heart.silent
+    hearts.push({ ...heart, last, next: last + heart.milliseconds })
   }
   hearts = hearts.filter(({ shared }) => Atomics.load(shared, STOPPED) === 0)
   for (const heart of hearts) {

@@ -17,6 +17,7 @@
 import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { beginStep } from '../busy.ts'
 import { type Lock, LockTimeoutError, lock as lockHere, tryLock as tryLockHere } from '../lock.ts'
 import { fileNameFor, runDirectory } from '../run-directory.ts'
 import type { Locks } from '../sr/locks.ts'
@@ -55,6 +56,7 @@ export const LEASES: Locks = {
 async function acquire(path: string, here: Lock, patience: number): Promise<Lock>
 async function acquire(path: string, here: Lock, patience: 0): Promise<Lock | undefined>
 async function acquire(path: string, here: Lock, patience: number): Promise<Lock | undefined> {
+  beginStep()
   const own: Holder = { host: hostId(), token: randomUUID(), seconds: leaseSeconds(), count: 0 }
   const begin = now()
   const memory = `${localFile(path)}.seen`
@@ -82,7 +84,7 @@ async function acquire(path: string, here: Lock, patience: number): Promise<Lock
 }
 
 function held(path: string, own: Holder, here: Lock): Lock {
-  const heart = startBeating(holderFile(path), own)
+  const heart = startBeating(path, own)
   let isHeld = true
   const release = (): void => {
     if (!isHeld) return

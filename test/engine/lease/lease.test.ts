@@ -42,7 +42,12 @@ function on(host: string): typeof LEASES {
 
 /** Starts a process on a host. */
 function start(host: string, ...args: readonly string[]): ChildProcess {
-  const child = spawn(process.execPath, ['--import', 'tsx', CONTENDER, scratch.path, ...args], {
+  return startIn(scratch.path, host, ...args)
+}
+
+/** The same with the lock in another directory. */
+function startIn(directory: string, host: string, ...args: readonly string[]): ChildProcess {
+  const child = spawn(process.execPath, ['--import', 'tsx', CONTENDER, directory, ...args], {
     env: { ...process.env, [RUN_DIRECTORY_VARIABLE]: join(scratch.path, host) },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
@@ -84,20 +89,28 @@ describe('a lock', () => {
 
   test('stays with a holder that lives, however long a waiter waits', async () => {
     process.env[SECONDS_VARIABLE] = '5'
-    const child = start('one', 'hold')
-    if (child.stdout !== null) await once(child.stdout, 'data')
-    const first = holder()?.count ?? 0
-    let got = false
-    const waiting = Promise.resolve(on('two').lock(lock)).then((held) => {
-      got = true
-      return held
+    on('two')
+    const holdings = ['idle', 'steps', 'work'].map(async (way) => {
+      const directory = join(scratch.path, way)
+      const path = join(directory, 'a.lock')
+      mkdirSync(directory)
+      const child = startIn(directory, 'one', way)
+      if (child.stdout !== null) await once(child.stdout, 'data')
+      const countOf = () => parseHolder(readFileSync(join(path, 'holder'), 'utf8'))?.count ?? 0
+      const first = countOf()
+      let got = false
+      const waiting = Promise.resolve(LEASES.lock(path)).then((held) => {
+        got = true
+        return held
+      })
+      // More signs of life than there are within the seconds.
+      await eventually(() => countOf() >= first + 9, `the holder (${way}) gives signs of life`, 60_000)
+      expect(got, way).toBe(false)
+      child.kill('SIGKILL')
+      ;(await waiting).release()
+      expect(existsSync(path), way).toBe(false)
     })
-    // More signs of life than there are within the seconds.
-    await eventually(() => (holder()?.count ?? 0) >= first + 9, 'the holder gives signs of life', 60_000)
-    expect(got).toBe(false)
-    child.kill('SIGKILL')
-    ;(await waiting).release()
-    expect(existsSync(lock)).toBe(false)
+    for (const outcome of await Promise.allSettled(holdings)) if (outcome.status === 'rejected') throw outcome.reason
   })
 
   test('shows signs of life beside others of its process, and after another one was given back', async () => {
@@ -135,7 +148,7 @@ describe('a lock', () => {
 
 describe('what a dead process left', () => {
   test('of this host is had at once', async () => {
-    const child = start('one', 'hold')
+    const child = start('one', 'idle')
     if (child.stdout !== null) await once(child.stdout, 'data')
     child.kill('SIGKILL')
     await once(child, 'exit')
@@ -198,7 +211,7 @@ describe('what a dead process left', () => {
 describe('a holder whose lock was taken', () => {
   test('does not go on', async () => {
     process.env[SECONDS_VARIABLE] = '1'
-    const child = start('one', 'hold')
+    const child = start('one', 'idle')
     const exit = once(child, 'exit')
     if (child.stdout !== null) await once(child.stdout, 'data')
     const other = holderText({ host: randomUUID(), token: randomUUID(), seconds: 1, count: 0 })
@@ -209,6 +222,17 @@ describe('a holder whose lock was taken', () => {
     } finally {
       clearInterval(taking)
     }
+  })
+
+  test('does not go on either where it was busy all the time', async () => {
+    process.env[SECONDS_VARIABLE] = '1'
+    const child = start('one', 'late')
+    const exit = once(child, 'exit')
+    if (child.stdout !== null) await once(child.stdout, 'data')
+    writeFileSync(join(lock, 'holder'), holderText({ host: randomUUID(), token: randomUUID(), seconds: 1, count: 0 }))
+    writeFileSync(join(scratch.path, 'go'), '')
+    expect(await exit).toEqual([null, 'SIGKILL'])
+    expect(existsSync(join(scratch.path, 'count'))).toBe(false)
   })
 
   test('leaves it to who has it now', async () => {
