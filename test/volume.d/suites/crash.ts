@@ -5,12 +5,10 @@ import {
   type Content,
   changed,
   expectAllStored,
-  expectBytes,
   expectContent,
   expectStored,
   grown,
   store,
-  withDisk,
   zeroes,
 } from './content.ts'
 import { killer, killProcess } from './killer.ts'
@@ -211,11 +209,17 @@ export function crash(description: StorageDescription): void {
       const volumes = await plugin.call('SR.ls', { sr })
       expect(volumes.map(({ key }) => key).sort()).toEqual([...contents.keys()].sort())
       await storage.check(place, volumes)
-      for (const volume of volumes) {
-        // Whatever it has been through, a volume can be written.
-        const content = contentOf(volume.key)
-        if (volume.read_write) await withDisk(datapath, volume, (target) => expectBytes(target, content))
-        else await expectContent(datapath, volume, content)
+      // Whatever it has been through, a volume can be written, and a domain can have it.
+      for (const volume of volumes.filter(({ read_write }) => read_write)) {
+        await store(it, volume, 6, 1, 0x99)
+        contents.set(volume.key, changed(contentOf(volume.key), 6, 1, 0x99))
+      }
+      await expectAllStored(
+        it,
+        volumes.map((volume) => [volume, contentOf(volume.key)] as const),
+      )
+      for (const volume of volumes.filter(({ key }) => key === victim.key || key === snapshot?.key)) {
+        await expectContent(datapath, volume, contentOf(volume.key))
       }
 
       durations.set('SR.destroy', DESTRUCTIONS * (durations.get('Volume.create') ?? 0))
