@@ -158,7 +158,11 @@ export class Context {
     what: string,
     options: CheckCallOptions = {},
   ): Promise<Smapiv3Error> {
-    const { outcome, record } = await this.outcome(method, params, options)
+    return this.demandRefused(await this.outcome(method, params, options), what)
+  }
+
+  /** Demands of a call that it failed with an error object, and returns the error. */
+  demandRefused<M extends MethodName>({ method, outcome, record }: Called<M>, what: string): Smapiv3Error {
     if (outcome.ok)
       throw new Violation(
         `${method} is refused with an error object: ${what}`,

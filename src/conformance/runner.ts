@@ -13,7 +13,7 @@ import { Caller, CallLog } from './caller.ts'
 import { PHASES, type Phase } from './check.ts'
 import { runCheck, runTogether } from './check-run.ts'
 import { CHECKS } from './checks/index.ts'
-import { TOGETHER } from './checks/together/index.ts'
+import { LONG, TOGETHER } from './checks/together/index.ts'
 import { LEVELS, type Level } from './clause.ts'
 import { CLAUSES, type ClauseId } from './clauses.ts'
 import { Ledger } from './ledger.ts'
@@ -149,7 +149,7 @@ async function runIn(scratch: string, options: ConformanceOptions): Promise<Repo
       // A datapath plugin alone has one scratch volume, which takes one check at a time.
       const limit = pLimit(phases.includes('alone') || subjects.judged.kind === 'datapath' ? 1 : parallel)
       const due = phases.flatMap((phase) => checks.filter((check) => check.phase === phase && check.wanted.length > 0))
-      const { groups, single } = grouped(due, TOGETHER)
+      const { groups, single } = grouped(due, TOGETHER, LONG)
       const runs = [
         ...groups.map(async ([together, members]) => {
           const judge = await limit(() => runTogether(together, members, run, within))

@@ -16,14 +16,24 @@ export interface Together {
   readonly run: (context: Context) => Promise<readonly ClauseId[] | undefined>
 }
 
-/** The checks that go together, of those that are due, and those that are left. */
+/**
+ * The checks that go together, of those that are due, in the order in which the group names them; and those that are left.
+ * @param long of those that are left the ones that take long, which come first
+ */
 export function grouped<C extends Check>(
   due: readonly C[],
   all: readonly Together[],
+  long: readonly ClauseId[],
 ): { readonly groups: readonly (readonly [Together, readonly C[]])[]; readonly single: readonly C[] } {
   const groups = all
-    .map((together) => [together, due.filter(({ clauses: [first] }) => together.checks.includes(first))] as const)
+    .map((together) => [together, together.checks.flatMap((id) => due.filter(isOf(id)))] as const)
     .filter(([, checks]) => checks.length > 0)
   const taken = new Set(groups.flatMap(([, checks]) => checks))
-  return { groups, single: due.filter((check) => !taken.has(check)) }
+  const single = due.filter((check) => !taken.has(check))
+  const early = long.flatMap((id) => single.filter(isOf(id)))
+  return { groups, single: [...early, ...single.filter((check) => !early.includes(check))] }
+}
+
+function isOf(id: ClauseId): (check: Check) => boolean {
+  return ({ clauses: [first] }) => first === id
 }

@@ -30,11 +30,12 @@ function judge(
   pair: Pair,
   directory: string,
   options: Pick<ConformanceOptions, 'only' | 'skip' | 'timeout' | 'parallel'> = {},
+  place = '{sr}',
 ) {
   return runConformance({
     directory: pair.volume,
     datapaths: [pair.datapath],
-    configuration: { path: join(directory, '{sr}') },
+    configuration: { path: join(directory, place) },
     seed: SEED,
     parallel: 2,
     ...options,
@@ -45,9 +46,9 @@ function judge(
 const GROUPLESS = /^(ROB|LEAK|PRO|DATA)-/
 
 /** Clauses that are judged on a twin beside the one that it breaks: they must still hold. */
-function neighboursOf({ breaks, also = [] }: Twin): readonly string[] {
+function neighboursOf({ breaks, also = [], followers = [] }: Twin): readonly string[] {
   const group = GROUPLESS.test(breaks) ? breaks : breaks.replace(/\d+$/, '')
-  return [group, ...also]
+  return [group, ...also, ...followers]
 }
 
 /** Detaches the loop devices of a directory that a twin has leaked. */
@@ -100,7 +101,9 @@ describe.skipIf(lacks('loop devices', 'losetup', 'jq', 'python3'))('the conforma
           const only = WHOLE ? [] : neighboursOf(twin)
           // One check after the other: what a twin does to other volumes would hit any check that runs beside it.
           const options = { only, timeout: twin.timeout, parallel: 1 }
-          const report = await judge(pair, directory, options).finally(() => {
+          const place = twin.isInUsedPlace ? 'only' : undefined
+          if (twin.isInUsedPlace) await judge(pair, directory, { ...options, only: ['SR-DESTROY-002'] }, place)
+          const report = await judge(pair, directory, options, place).finally(() => {
             releaseLoops(directory)
             releaseMounts(directory)
           })
@@ -109,6 +112,8 @@ describe.skipIf(lacks('loop devices', 'losetup', 'jq', 'python3'))('the conforma
           const hint = JSON.stringify(findings(report, 'failed', 'follows'), null, 1)
           if (WHOLE) expect(failed, hint).toEqual(expect.arrayContaining([...known]))
           else expect(failed.sort(), hint).toEqual([...known].sort())
+          const followed = report.clauses.filter(({ outcome }) => outcome === 'follows').map(({ id }) => id)
+          expect(followed, hint).toEqual(expect.arrayContaining([...(twin.followers ?? [])]))
         }),
       ),
     )

@@ -10,7 +10,7 @@ import { all } from './all.ts'
 import { blaming } from './samples.ts'
 
 /** Calls at the same time. */
-export const MANY = 6
+const MANY = 6
 const VOLUMES = 100
 /** Seconds for listing them. */
 const LONGEST_LIST = 5

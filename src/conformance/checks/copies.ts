@@ -142,24 +142,12 @@ export const COPY_CHECKS: readonly Check[] = [
   check('VOL-CHAIN-001', 'shared', async (context) => {
     const sr = await sharedSr(context)
     const limit = pLimit(2)
-    const chains = await all(ORDERS.map((order) => limit(() => chainOf(context, sr, order))))
-    for (const step of [0, 1, 2]) {
-      await all(
-        chains.map(({ order, left }) =>
-          limit(async () => {
-            const volume = left.get(order[step] ?? 0)
-            if (volume !== undefined) await destroy(context, sr, volume)
-            left.delete(order[step] ?? 0)
-          }),
-        ),
-      )
-      if (step === 2) break
-      const listed = new Set((await context.call('SR.ls', { sr: handleOf(sr) })).map(({ key }) => key))
-      for (const { order, left } of chains) {
-        const lost = [...left.values()].map(({ key }) => key).filter((key) => !listed.has(key))
-        const names = order.map((index) => ['origin', 'snapshot', 'clone'][index]).join(', ')
-        demandEqual(lost, [], `no volume that is lost, destroying ${names}`)
-      }
+    const chains = await all(
+      ORDERS.map((order) => limit(async () => chainOf(context, sr, order, await newVolume(context, sr)))),
+    )
+    for (const step of STEPS) {
+      await all(chains.map((chain) => limit(() => destroyNext(context, sr, chain, step))))
+      if (step !== STEPS.at(-1)) demandLeft(await context.call('SR.ls', { sr: handleOf(sr) }), chains)
     }
   }),
   story(['VOL-REVERT-001', 'VOL-REVERT-002', 'VOL-REVERT-003', 'VOL-REVERT-004'], 'shared', async (context) => {
@@ -202,7 +190,7 @@ export const COPY_CHECKS: readonly Check[] = [
 ]
 
 /** Every order of origin, snapshot and clone. */
-const ORDERS = [
+export const ORDERS = [
   [0, 1, 2],
   [0, 2, 1],
   [1, 0, 2],
@@ -211,12 +199,37 @@ const ORDERS = [
   [2, 1, 0],
 ] as const
 
+/** Indices in an order. */
+export const STEPS = [0, 1, 2] as const
+
 /** An origin with a snapshot of it and a clone of that, to be destroyed in an order. */
-async function chainOf(context: Context, sr: Sr, order: (typeof ORDERS)[number]) {
-  const origin = await newVolume(context, sr)
+export interface Chain {
+  readonly order: (typeof ORDERS)[number]
+  /** Those that are not destroyed yet, by their number in an order. */
+  readonly left: Map<number, Volume>
+}
+
+export async function chainOf(context: Context, sr: Sr, order: Chain['order'], origin: Volume): Promise<Chain> {
   const snapshot = await snapshotOf(context, sr, origin)
   const clone = await cloneOf(context, sr, snapshot)
   return { order, left: new Map<number, Volume>([origin, snapshot, clone].map((volume, index) => [index, volume])) }
+}
+
+/** Destroys the volume of a chain whose turn it is. */
+export async function destroyNext(context: Context, sr: Sr, { order, left }: Chain, step: (typeof STEPS)[number]) {
+  const volume = left.get(order[step])
+  if (volume !== undefined) await destroy(context, sr, volume)
+  left.delete(order[step])
+}
+
+/** Demands that what was not destroyed is listed. */
+export function demandLeft(list: readonly Volume[], chains: readonly Chain[]): void {
+  const listed = new Set(list.map(({ key }) => key))
+  for (const { order, left } of chains) {
+    const lost = [...left.values()].map(({ key }) => key).filter((key) => !listed.has(key))
+    const names = order.map((index) => ['origin', 'snapshot', 'clone'][index]).join(', ')
+    demandEqual(lost, [], `no volume that is lost, destroying ${names}`)
+  }
 }
 
 /** A volume with name, description and metadata. */

@@ -6,6 +6,7 @@ import { COPY_CHECKS } from './copies.ts'
 import { DATA_CHECKS } from './data.ts'
 import { DATA_COPY_CHECKS } from './data-copies.ts'
 import { DATAPATH_CHECKS } from './datapath.ts'
+import { FAILURE_CHECKS } from './failures.ts'
 import { FILE_CHECKS } from './files.ts'
 import { HOST_CHECKS } from './host.ts'
 import { INPUT_CHECKS } from './input.ts'
@@ -22,6 +23,7 @@ export const CHECKS: readonly Check[] = [
   ...FILE_CHECKS,
   ...QUERY_CHECKS,
   ...PROTOCOL_CHECKS,
+  ...FAILURE_CHECKS,
   ...INPUT_CHECKS,
   ...SR_LIFE_CHECKS,
   ...SECOND_SR_CHECKS,

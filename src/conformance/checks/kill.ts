@@ -60,7 +60,9 @@ async function killVolumes(context: Context): Promise<void> {
   await judge(context, 'ROB-KILL-003', () => makes('Volume.clone', at))
   await judge(context, 'ROB-KILL-004', async () => {
     for (let time = 0; time < TIMES; time += 1) {
-      await killDestroy(context, sr, await newVolume(context, sr))
+      const doomed = await newVolume(context, sr)
+      await killDestroy(context, sr, doomed)
+      await context.refused('Volume.stat', { sr: handle, key: doomed.key }, 'the volume was destroyed')
     }
     await sound()
   })
@@ -83,7 +85,6 @@ export async function killDestroy(context: Context, sr: Sr, { key }: Volume): Pr
   const isGone = !outcome.ok && outcome.error.params?.[0] === 'Volume_does_not_exist'
   if (!outcome.ok && !isGone)
     throw new Violation('Volume.destroy succeeds, or the volume is gone', outcome.error.message, record)
-  await context.refused('Volume.stat', params, 'the volume was destroyed')
 }
 
 /** Afterwards the volume has the old size or the new, and the repeated call makes it the new. */

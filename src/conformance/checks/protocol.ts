@@ -1,21 +1,16 @@
-/** Checks on how one script is run. */
+/** Checks on how a script is run: whatever its stdin, environment and directory look like, it answers the same. */
 import { mkdirSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { parseJson, stringifyJson } from '../../contract/json.ts'
-import type { MethodName } from '../../contract/methods.ts'
-import { isObject } from '../../contract/normalise.ts'
-import type { TraceRecord } from '../../invoke/trace-record.ts'
+import { stringifyJson } from '../../contract/json.ts'
 import { type Check, check, story } from '../check.ts'
 import type { ClauseId } from '../clauses.ts'
-import type { Context, Own } from '../context.ts'
+import type { Context } from '../context.ts'
 import { Disk, scratchDisk } from '../disks.ts'
 import { sharedSr } from '../sr-fixture.ts'
-import { CallFailed, demand, demandEqual, NotApplicable, Violation } from '../violation.ts'
+import { CallFailed, demand, demandEqual, Violation } from '../violation.ts'
 import { handleOf, MIB, make, newVolume, SMALL, stat } from '../volumes.ts'
-import { blaming, failingSamples, type Sample, samples, succeed } from './samples.ts'
-
-/** Kinds of failure that are not the plugin's own choice to refuse. */
-const UNCONTROLLED = ['SCRIPT_TIMED_OUT', 'SCRIPT_SIGNALLED', 'SCRIPT_OUTPUT_TOO_LARGE']
+import { demandPlain } from './plain.ts'
+import { blaming, samples, succeed } from './samples.ts'
 
 /** A dbg as a toolstack with tracing writes it, and worse. */
 export const TRACED = `OpaqueRef:"x"\n00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01 $(exit 3) \`exit 3\` ';`
@@ -42,7 +37,6 @@ export const PROTOCOL_CHECKS: readonly Check[] = [
       demandPlain(method, outcome, record)
     }
   }),
-  story(['PRO-EXIT-001', 'PRO-ERROR-001', 'PRO-ERROR-002', 'PRO-ERROR-003', 'PRO-ERROR-004'], 'shared', errors),
   check('PRO-FD-001', 'shared', async (context) => {
     await succeed(context, await samples(context))
     await demandNoneHeld(context)
@@ -71,21 +65,6 @@ export const PROTOCOL_CHECKS: readonly Check[] = [
   check('PRO-STDIN-004', 'shared', async (context) => {
     await succeed(context, await samples(context), { dbg: 'x'.repeat(MIB) })
   }),
-  check('PRO-STDIN-005', 'shared', async (context) => {
-    const reading = (await samples(context)).filter(({ params }) => Object.keys(params).length > 0)
-    if (reading.length === 0)
-      throw new NotApplicable('needs a method with parameters', 'name a scratch volume with --uri')
-    for (const { method, params } of reading.slice(0, 2))
-      for (const input of ['', 'this is no JSON\n', '{"dbg":"x","sr":\n']) {
-        const { outcome, record } = await context.outcome(method, params as never, { input })
-        if (outcome.ok || UNCONTROLLED.includes(outcome.error.kind))
-          throw new Violation(
-            `${method} fails at once for ${stringifyJson(input)} on stdin`,
-            outcome.ok ? 'it succeeded' : outcome.error.message,
-            record,
-          )
-      }
-  }),
   check('PRO-DBG-001', 'shared', async (context) => {
     const all = await samples(context)
     for (const dbg of ['', TRACED]) await succeed(context, all, { dbg })
@@ -95,8 +74,6 @@ export const PROTOCOL_CHECKS: readonly Check[] = [
     'a parameter more',
     (params, { dbg }) => `${stringifyJson({ dbg, ...params, future_parameter: { of: [1] } })}\n`,
   ),
-  check('PRO-PARAM-002', 'shared', (context) => refuseEach(context, missing)),
-  check('PRO-PARAM-003', 'shared', (context) => refuseEach(context, mistyped)),
   check('PRO-ENV-001', 'shared', async (context) => {
     await succeed(context, await samples(context), { environment: context.run.leastEnvironment })
   }),
@@ -130,10 +107,14 @@ export const PROTOCOL_CHECKS: readonly Check[] = [
     await succeed(context, await samples(context), { cwd })
     demandEqual(readdirSync(cwd), [], 'nothing in the working directory')
   }),
-  check('PRO-INT64-001', 'shared', (context) => createLarge(context, 2n ** 53n + 1n, () => true)),
-  check('PRO-INT64-002', 'shared', (context) =>
-    createLarge(context, 2n ** 32n + BigInt(SMALL), (free) => free < 2n ** 32n + BigInt(SMALL)),
-  ),
+  check('PRO-INT64-001', 'shared', async (context) => void (await createLarge(context, 2n ** 53n + 1n))),
+  check('PRO-INT64-002', 'shared', async (context) => {
+    const size = 2n ** 32n + BigInt(SMALL)
+    const refusal = await createLarge(context, size)
+    if (refusal === undefined) return
+    const { free_space: free } = await context.call('SR.stat', { sr: handleOf(await sharedSr(context)) })
+    if (BigInt(free) >= size) throw refusal
+  }),
 ]
 
 /** Demands that nothing has held stdout or stderr open so far, nor does in the life of a disk. */
@@ -152,58 +133,6 @@ export async function demandNoneHeld(context: Context): Promise<void> {
   demand(held.length === 0, 'stdout and stderr end with the script', seen)
 }
 
-async function errors(context: Context): Promise<void> {
-  const seen: NonNullable<Awaited<ReturnType<typeof failed>>>[] = []
-  for (const sample of await failingSamples(context)) {
-    const called = await failed(context, sample)
-    if (called !== undefined) seen.push(called)
-  }
-  const each = async (judge: (called: (typeof seen)[number]) => void) => {
-    if (seen.length === 0) throw new NotApplicable('needs a call that fails, and those that should fail succeed')
-    for (const called of seen) judge(called)
-  }
-  await context.judge('PRO-EXIT-001', () =>
-    each((called) => demand(called.exitStatus !== 0, 'a status other than 0', `status ${called.exitStatus}`)),
-  )
-  await context.judge('PRO-ERROR-001', () =>
-    each((called) => {
-      if (called.error.kind !== 'PLUGIN_ERROR') throw new Violation('an error object on stdout', called.error.message)
-    }),
-  )
-  await context.judge('PRO-ERROR-002', () =>
-    each((called) => {
-      const { backtrace } = called.object ?? {}
-      if (!isObject(backtrace)) return
-      const { files, lines } = backtrace
-      demand(
-        Array.isArray(files) && Array.isArray(lines) && files.length === lines.length,
-        'files and lines of one length',
-        backtrace,
-      )
-    }),
-  )
-  await context.judge('PRO-ERROR-003', () =>
-    each((called) => {
-      const code = called.object?.code ?? ''
-      demand(/^[A-Z][A-Z0-9_]+$/.test(String(code)), 'a code such as SR_BACKEND_FAILURE', code)
-    }),
-  )
-  await context.judge('PRO-ERROR-004', () =>
-    each((called) => {
-      const params = called.object?.params
-      demand(Array.isArray(params) && params.some((param) => String(param).trim() !== ''), 'params with text', params)
-    }),
-  )
-}
-
-/** How a call failed; undefined where it did not. */
-async function failed(context: Context, { method, params }: Sample) {
-  const { outcome, record } = await context.outcome(method, params as never)
-  if (outcome.ok) return undefined
-  const object = plain(record?.stdout ?? '')?.value
-  return { error: outcome.error, exitStatus: record?.exitStatus, object: isObject(object) ? object : undefined }
-}
-
 /** A check whose samples must succeed although stdin is written in another way. */
 function raw(id: ClauseId, what: string, input: (params: object, context: Context) => string): Check {
   return check(id, 'shared', async (context) => {
@@ -219,84 +148,19 @@ function raw(id: ClauseId, what: string, input: (params: object, context: Contex
   })
 }
 
-type Mutation = (params: Readonly<Record<string, unknown>>, name: string) => Record<string, unknown>
-
-const missing: Mutation = (params, name) => Object.fromEntries(Object.entries(params).filter(([key]) => key !== name))
-
-const mistyped: Mutation = (params, name) => ({
-  ...params,
-  [name]: typeof params[name] === 'string' ? { not: 'text' } : 'many',
-})
-
-/** Each parameter of several methods, one at a time, is spoiled; the call must be refused. */
-async function refuseEach(context: Context, spoil: Mutation): Promise<void> {
-  for (const { method, params } of await spoilable(context))
-    for (const name of Object.keys(params)) {
-      const input = context.input(spoil(params, name))
-      await context.refused(method, params as Own<MethodName>, `its parameter ${name} is spoiled`, { input })
-    }
-}
-
-async function spoilable(context: Context): Promise<Sample[]> {
-  if (context.run.subjects.judged.kind === 'datapath') {
-    const uri = context.run.uri ?? 'nowhere:///'
-    return [{ method: 'Datapath.attach', params: { uri, domain: context.domain() } }]
-  }
+/** @returns how a volume of so many bytes was refused, if it was */
+async function createLarge(context: Context, size: bigint): Promise<CallFailed | undefined> {
   const sr = await sharedSr(context)
-  const volume = await newVolume(context, sr)
-  const name = context.name('refused')
-  const made = sr.willMake(name, 'refused')
-  context.register({ name: `the volume ${name}`, remove: () => sr.removeVolume(made) })
-  return [
-    { method: 'SR.stat', params: { sr: handleOf(sr) } },
-    { method: 'Volume.set', params: { sr: handleOf(sr), key: volume.key, k: 'vdi-type', v: 'user' } },
-    { method: 'Volume.create', params: { sr: handleOf(sr), size: SMALL, sharable: false, name, description: '' } },
-  ]
-}
-
-async function createLarge(context: Context, size: bigint, mayRefuse: (free: bigint) => boolean): Promise<void> {
-  const sr = await sharedSr(context)
-  const { free_space } = await context.call('SR.stat', { sr: handleOf(sr) })
   const name = context.name('large')
   const params = { sr: handleOf(sr), name, description: '', size, sharable: false }
   try {
     const volume = await make(context, sr, name, 'Volume.create', params)
     demand(BigInt(volume.virtual_size) >= size, `at least ${size}`, volume.virtual_size)
     demand(BigInt((await stat(context, sr, volume)).virtual_size) >= size, `at least ${size}`, volume.virtual_size)
-  } catch (error) {
-    const isRefused = error instanceof CallFailed && error.error.kind === 'PLUGIN_ERROR'
-    if (!isRefused || !mayRefuse(BigInt(free_space))) throw error
-  }
-}
-
-/** Demands a result that strict parsers read as lenient ones do. */
-export function demandPlain(
-  method: MethodName,
-  { text, value }: { readonly text: string; readonly value: unknown },
-  record?: TraceRecord,
-): void {
-  const printed = plain(text)
-  if (printed === undefined) throw new Violation(`plain JSON from ${method}`, text, record)
-  demandEqual(untagged(printed.value), untagged(value), `exactly typed members from ${method}`)
-}
-
-/** A value in which a tag without payload is its name: `["Tag",null]`, which the interface's own writer prints, is as exact. */
-function untagged(value: unknown): unknown {
-  if (Array.isArray(value)) {
-    const [tag, payload] = value
-    return value.length === 2 && typeof tag === 'string' && payload === null ? tag : value.map(untagged)
-  }
-  if (!isObject(value)) return value
-  return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, untagged(member)]))
-}
-
-/** JSON as strict parsers read it. */
-function plain(text: string): { readonly value: unknown } | undefined {
-  try {
-    JSON.parse(text)
-    return { value: parseJson(text) }
-  } catch {
     return undefined
+  } catch (error) {
+    if (error instanceof CallFailed && error.error.kind === 'PLUGIN_ERROR') return error
+    throw error
   }
 }
 

@@ -26,14 +26,9 @@ export const SR_CHECKS: readonly Check[] = [
     })
     await context.judge('SR-ATTACH-004', async () => {
       const configuration = context.run.places.missing()
-      const { outcome, record } = await context.outcome('SR.attach', { configuration })
-      if (!outcome.ok) return void (await context.refused('SR.attach', { configuration }, 'nothing is there'))
-      await context.outcome('SR.detach', { sr: outcome.value })
-      throw new Violation(
-        'SR.attach is refused with an error object: nothing is there',
-        `it answered ${outcome.value}`,
-        record,
-      )
+      const called = await context.outcome('SR.attach', { configuration })
+      if (called.outcome.ok) await context.outcome('SR.detach', { sr: called.outcome.value })
+      context.demandRefused(called, 'nothing is there')
     })
   }),
   story(
@@ -146,8 +141,8 @@ export const SR_CHECKS: readonly Check[] = [
         demand((await listed(context, sr, volume)) !== undefined, 'the volumes of the SR', 'one of them is gone')
       })
       await context.judge('SR-PROBE-007', async () => {
-        const { outcome } = await context.outcome('SR.probe', { configuration: {} })
-        if (!outcome.ok) await context.refused('SR.probe', { configuration: {} }, 'the configuration is empty')
+        const called = await context.outcome('SR.probe', { configuration: {} })
+        if (!called.outcome.ok) context.demandRefused(called, 'the configuration is empty')
       })
     },
   ),

@@ -178,9 +178,8 @@ async function resize(context: Context): Promise<void> {
   const shrink = await context.outcome('Volume.resize', { ...at, new_size: smaller })
   const after = await stat(context, sr, volume)
   await context.judge('VOL-RESIZE-002', async () => {
-    if (!shrink.outcome.ok)
-      return void (await context.refused('Volume.resize', { ...at, new_size: smaller }, 'it is smaller'))
-    demandShrunk(shrink, { before: now, after, asked: smaller })
+    if (shrink.outcome.ok) demandShrunk(shrink, { before: now, after, asked: smaller })
+    else context.demandRefused(shrink, 'it is smaller')
   })
   await context.judge('VOL-RESIZE-003', async () => {
     if (shrink.outcome.ok) throw new NotApplicable('needs a plugin that refuses to shrink')

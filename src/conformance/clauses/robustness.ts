@@ -1,17 +1,23 @@
 /** Clauses on what happens when things go wrong: calls that are killed, calls at the same time, many volumes, leaks. */
 import { type ClauseRow, protocol } from '../clause.ts'
 
+/** Their checks look at every volume of a new SR, where a volume of another that was destroyed must not be. */
+const LOOKS_AT_ALL = { after: ['SR-DESTROY-003', 'SR-DESTROY-004'] } as const
+
 export const ROBUSTNESS = {
-  'ROB-KILL-001': killed('Volume.create', 'no half-made volume is listed'),
-  'ROB-KILL-002': killed('Volume.snapshot', 'origin and snapshots are readable'),
-  'ROB-KILL-003': killed('Volume.clone', 'origin and clones are readable'),
-  'ROB-KILL-004': killed('Volume.destroy', 'the volume is there or gone, and can be destroyed'),
+  'ROB-KILL-001': { ...killed('Volume.create', 'no half-made volume is listed'), ...LOOKS_AT_ALL },
+  'ROB-KILL-002': { ...killed('Volume.snapshot', 'origin and snapshots are readable'), ...LOOKS_AT_ALL },
+  'ROB-KILL-003': { ...killed('Volume.clone', 'origin and clones are readable'), ...LOOKS_AT_ALL },
+  'ROB-KILL-004': {
+    ...killed('Volume.destroy', 'the volume is there or gone, and can be destroyed'),
+    ...LOOKS_AT_ALL,
+  },
   'ROB-KILL-005': killed('Volume.resize', 'the volume has the old size or the new'),
   'ROB-KILL-006': {
     ...killed('Volume.set', 'the volume has the old value or the new, and all its other keys'),
     after: ['VOL-SET-001'],
   },
-  'ROB-KILL-007': killed('SR.attach', 'the SR can be attached and has its volumes'),
+  'ROB-KILL-007': { ...killed('SR.attach', 'the SR can be attached and has its volumes'), ...LOOKS_AT_ALL },
   'ROB-KILL-008': killed('Datapath.attach', 'the disk can be attached and detached', 'datapath'),
   'ROB-KILL-009': killed('Datapath.activate', 'the disk can be activated and let go', 'datapath'),
   'ROB-KILL-010': killed('Datapath.deactivate', 'the disk can be deactivated and has its data', 'datapath'),

@@ -50,6 +50,7 @@ export const SR = {
     source: protocol('7.2'),
     advice: 'Format the place, or refuse one that is in use.',
     needs: ['own-sr'],
+    after: ['SR-DESTROY-003', 'SR-DESTROY-004'],
   },
   'SR-CREATE-006': {
     level: 'should',

@@ -202,6 +202,34 @@ export const SR: readonly Twin[] = [
     ],
   },
   {
+    name: 'empties the volumes of an SR that it destroys, leaves them, and makes the next SR over them',
+    language: 'python',
+    breaks: 'SR-DESTROY-003',
+    text: [
+      [
+        'volume',
+        '                for key in keys_of(sr):\n                    os.unlink(record_file(sr, key))\n                for name in os.listdir(sr):\n                    if name.endswith((".img", ".new")):\n                        os.unlink(os.path.join(sr, name))\n                for name in ("sr.json", "lock"):\n                    if os.path.exists(os.path.join(sr, name)):\n                        os.unlink(os.path.join(sr, name))\n            os.rmdir(sr)\n',
+        '                for key in keys_of(sr):\n                    os.truncate(image(sr, key), 0)\n',
+      ],
+      [
+        'volume',
+        '            if os.path.exists(os.path.join(sr, "sr.json")):\n                raise ConfigurationError("%s has an SR already" % sr)\n',
+        '',
+      ],
+    ],
+    also: ['SR-CREATE-006'],
+    isInUsedPlace: true,
+    followers: [
+      'SR-CREATE-005',
+      'SR-DESTROY-004',
+      'ROB-KILL-001',
+      'ROB-KILL-002',
+      'ROB-KILL-003',
+      'ROB-KILL-004',
+      'ROB-KILL-007',
+    ],
+  },
+  {
     name: 'finds an SR and does not say which',
     language: 'python',
     breaks: 'SR-PROBE-003',

@@ -22,6 +22,10 @@ export interface Twin {
   readonly breaks: ClauseId
   /** Clauses that the same fault breaks by themselves. */
   readonly also?: readonly ClauseId[]
+  /** Clauses that are judged as well, and are said to follow from it. */
+  readonly followers?: readonly ClauseId[]
+  /** Where there is room for one SR only, and another was destroyed before. */
+  readonly isInUsedPlace?: boolean
   readonly text?: readonly Replacement[]
   readonly volume?: readonly Change[]
   readonly datapath?: readonly Change[]

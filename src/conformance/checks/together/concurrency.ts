@@ -1,13 +1,14 @@
-/** Volumes that are made, described, copied and destroyed at the same time, while the SR is listed. */
+/** Volumes that are made, copied and destroyed in every order, all at the same time, while the SR is listed. */
 import { sharedSr } from '../../sr-fixture.ts'
 import type { Together } from '../../together.ts'
 import { demandEqual, Violation } from '../../violation.ts'
-import { cloneOf, destroy, handleOf, newVolume, snapshotOf, stat, type Volume } from '../../volumes.ts'
+import { cloneOf, handleOf, newVolume, snapshotOf, type Volume } from '../../volumes.ts'
 import { all } from '../all.ts'
-import { MANY, times } from '../concurrency.ts'
+import { times } from '../concurrency.ts'
+import { type Chain, chainOf, demandLeft, destroyNext, ORDERS, STEPS } from '../copies.ts'
 
 export const CONCURRENCY_TOGETHER: Together = {
-  checks: ['ROB-CONC-001', 'ROB-CONC-002', 'ROB-CONC-003', 'ROB-CONC-004', 'ROB-CONC-008'],
+  checks: ['ROB-CONC-001', 'ROB-CONC-004', 'ROB-CONC-008', 'VOL-CHAIN-001'],
   async run(context) {
     const sr = await sharedSr(context)
     const list = () => context.call('SR.ls', { sr: handleOf(sr) })
@@ -25,34 +26,31 @@ export const CONCURRENCY_TOGETHER: Together = {
       const [result] = await all<unknown>([over, scan()])
       return result as T
     }
-    const volumes = await all(times(MANY, () => newVolume(context, sr)))
-    demandEqual(new Set(volumes.map(({ key }) => key)).size, MANY, 'different keys')
-    demandListed(await list(), volumes, 'every volume that was made at the same time')
-    // Many keys of one volume, and some of others.
-    const [origin, second, third, ...doomed] = volumes as [Volume, Volume, Volume, ...Volume[]]
-    const given = [
-      { volume: origin, keys: Object.fromEntries(times(MANY, (index) => [`key-${index}`, `value ${index}`])) },
-      { volume: second, keys: { first: 'first', second: 'second' } },
-      { volume: third, keys: { first: 'first', second: 'second' } },
-    ]
-    await all(
-      given.flatMap(({ volume: { key }, keys }) =>
-        Object.entries(keys).map(([k, v]) => context.call('Volume.set', { sr: handleOf(sr), key, k, v })),
-      ),
+    // One for each order in which a volume, its snapshot and a clone of that can be destroyed.
+    const origins = await listing(all(ORDERS.map(() => newVolume(context, sr))))
+    demandEqual(new Set(origins.map(({ key }) => key)).size, origins.length, 'different keys')
+    const isAboutChains = context.isAbout('VOL-CHAIN-001')
+    const chaining = all(
+      origins.map(async (origin, index): Promise<Chain> => {
+        const order = ORDERS[index] ?? ORDERS[0]
+        return isAboutChains ? chainOf(context, sr, order, origin) : { order, left: new Map([[0, origin]]) }
+      }),
     )
-    for (const { volume, keys } of given) demandEqual((await stat(context, sr, volume)).keys, keys, 'every key')
-    const churn = async (volume: Volume) => {
-      await destroy(context, sr, volume)
-      await destroy(context, sr, await newVolume(context, sr))
+    const copying = all(
+      context.isAbout('ROB-CONC-008')
+        ? [...times(2, () => snapshotOf(context, sr, staying)), ...times(2, () => cloneOf(context, sr, staying))]
+        : [],
+    )
+    await all<unknown>([chaining, copying])
+    const [chains, copies] = [await chaining, await copying]
+    const made = [...chains.flatMap(({ left }) => [...left.values()]), ...copies]
+    demandEqual(new Set(made.map(({ key }) => key)).size, made.length, 'different keys')
+    demandListed(await list(), made, 'every volume that was made at the same time')
+    for (const step of STEPS) {
+      const destroyed = all(chains.map((chain) => destroyNext(context, sr, chain, step)))
+      await (step === STEPS[0] ? listing(destroyed) : destroyed)
+      if (step !== STEPS.at(-1)) demandLeft(await list(), chains)
     }
-    const copying = all([
-      ...times(2, () => snapshotOf(context, sr, origin)),
-      ...times(2, () => cloneOf(context, sr, origin)),
-    ])
-    await listing(all<unknown>([copying, all(doomed.map(churn))]))
-    const copies = await copying
-    demandEqual(new Set(copies.map(({ key }) => key)).size, copies.length, 'different keys')
-    demandListed(await list(), copies, 'every copy that was made at the same time')
   },
 }
 

@@ -14,19 +14,25 @@ import { overwrite } from '../data-copies.ts'
 /** What all of the volumes are for; the other checks look at some of them. */
 const COPIES: readonly ClauseId[] = ['DATA-SNAPSHOT-001', 'DATA-SNAPSHOT-007', 'DATA-CLONE-001', 'DATA-CLONE-005']
 
+/** What some of them are for. */
+const OTHERS: readonly ClauseId[] = [
+  'DATA-REVERT-001',
+  'DATA-COPY-001',
+  'DATA-RESIZE-001',
+  'DP-READONLY-003',
+  'VOL-COMPARE-002',
+  'VOL-CBT-004',
+  'VOL-COMPOSE-001',
+]
+
 export const COPIES_TOGETHER: Together = {
-  checks: [
-    ...COPIES,
-    'DATA-REVERT-001',
-    'DATA-COPY-001',
-    'DATA-RESIZE-001',
-    'DP-READONLY-003',
-    'VOL-COMPARE-002',
-    'VOL-CBT-004',
-    'VOL-COMPOSE-001',
-  ],
+  checks: [...COPIES, ...OTHERS, 'ROB-CONC-006'],
   async run(context) {
+    // Three disks are connected at the same time only where a copy is one of them.
+    const isAboutThree = context.isAbout('DATA-COPY-001')
+    const leftOut: readonly ClauseId[] = isAboutThree ? [] : ['ROB-CONC-006']
     const areCopies = COPIES.some((id) => context.isAbout(id))
+    if (!areCopies && !OTHERS.some((id) => context.isAbout(id))) return leftOut
     const { sr, volume, pattern } = await written(context)
     const at = { sr: handleOf(sr), key: volume.key }
     const isTracked = context.isAbout('VOL-CBT-004') && (await context.offers(context.call('Volume.enable_cbt', at)))
@@ -40,10 +46,11 @@ export const COPIES_TOGETHER: Together = {
     }
     const clone = await cloneOf(context, sr, volume)
     const branch = await cloneOf(context, sr, first)
+    const copies = isAboutThree ? [await copyOf(context, sr, volume)] : []
     const [ofClone = later, ofBranch = pattern] = await all([
       rewrite(context, clone, later),
       rewrite(context, branch, pattern),
-      ...(context.isAbout('DATA-COPY-001') ? [copied(context, sr, volume, later)] : []),
+      ...copies.map((copy) => rewrite(context, copy, later)),
     ])
     if (context.isAbout('VOL-COMPARE-002')) {
       const ranges = await compare(context, handleOf(sr), volume, clone)
@@ -83,6 +90,7 @@ export const COPIES_TOGETHER: Together = {
       look(context, second, later, 'the bytes of the time of the second snapshot'),
       look(context, clone, ofClone, 'the bytes of the clone'),
     ])
+    return leftOut
   },
 }
 
@@ -94,10 +102,8 @@ function rewrite(context: Context, volume: Volume, before: Pattern, offsets = sp
   })
 }
 
-/** A copy that has the bytes of its source, and is written. */
-async function copied(context: Context, sr: Sr, volume: Volume, before: Pattern): Promise<Pattern> {
-  const params = { sr: handleOf(sr), key: volume.key, dest_sr: handleOf(sr) }
-  return rewrite(context, await make(context, sr, volume.name, 'Volume.copy', params), before)
+function copyOf(context: Context, sr: Sr, { key, name }: Volume): Promise<Volume> {
+  return make(context, sr, name, 'Volume.copy', { sr: handleOf(sr), key, dest_sr: handleOf(sr) })
 }
 
 /** A volume that grows keeps its bytes, and has zeroes after them until it is written there. */

@@ -8,7 +8,7 @@ import { demand, demandEqual } from '../../violation.ts'
 import { handleOf, make, newVolume, SMALL, stat, unchanging, type Volume } from '../../volumes.ts'
 
 export const LIVES_TOGETHER: Together = {
-  checks: ['SR-CREATE-001', 'SR-DETACH-001', 'SR-DESTROY-001', 'SR-SECOND-001'],
+  checks: ['SR-CREATE-001', 'SR-DETACH-001', 'SR-DESTROY-001', 'SR-SECOND-001', 'SR-NAME-001', 'SR-DESC-001'],
   async run(context) {
     context.run.places.requireMany()
     const { sr: first, texts: given } = await created(context)
@@ -17,11 +17,11 @@ export const LIVES_TOGETHER: Together = {
     const own = await newVolume(context, second)
     const { volume, texts } = await described(context, first, given)
     const copies = context.isAbout('VOL-COPY-002') ? [await copyOf(context, first, plain, second)] : []
-    demandKeys(await list(context, first), [plain, volume], 'the volumes of the first SR')
     demandKeys(await list(context, second), [own, ...copies], 'the volumes of the second SR')
     const foreign = { sr: handleOf(second), key: plain.key }
     await context.refused('Volume.stat', foreign, 'the key is that of a volume in another SR')
     const before = await context.call('SR.stat', { sr: handleOf(first) })
+    demandEqual([before.name, before.description], [texts.name, texts.description], 'the SR as it was described')
     await detached(context, first)
     await context.call('SR.stat', { sr: handleOf(second) })
     demandKeys(await list(context, second), [own, ...copies], 'the volumes of the SR that stayed')
@@ -30,6 +30,7 @@ export const LIVES_TOGETHER: Together = {
     const { name, description, uuid } = after
     demandEqual({ name, description, uuid }, { ...texts, uuid: before.uuid }, 'the SR as before')
     const listed = await list(context, first)
+    demandKeys(listed, [plain, volume], 'the volumes of the first SR')
     for (const expected of [plain, volume]) {
       const record = listed.find(({ key }) => key === expected.key)
       demandEqual(record && unchanging(record), unchanging(expected), 'the record of the volume as before')
@@ -75,17 +76,22 @@ async function described(context: Context, sr: Sr, texts: Described['texts']): P
   const made = await newVolume(context, sr)
   const handle = handleOf(sr)
   const at = { sr: handle, key: made.key }
-  const set = async <T extends object>(id: ClauseId, before: T, after: Partial<T>, call: () => Promise<unknown>) => {
-    if (!context.isAbout(id)) return before
+  const set = async <T extends object>(
+    ids: ClauseId | readonly ClauseId[],
+    before: T,
+    after: Partial<T>,
+    call: () => Promise<unknown>,
+  ) => {
+    if (![ids].flat().some((id) => context.isAbout(id))) return before
     await call()
     return { ...before, ...after }
   }
   const name = context.name('renamed')
   const description = 'another'
-  const named = await set('SR-NAME-002', texts, { name }, () =>
+  const named = await set(['SR-NAME-001', 'SR-NAME-002'], texts, { name }, () =>
     context.call('SR.set_name', { sr: handle, new_name: name }),
   )
-  const all = await set('SR-DESC-002', named, { description }, () =>
+  const all = await set(['SR-DESC-001', 'SR-DESC-002'], named, { description }, () =>
     context.call('SR.set_description', { sr: handle, new_description: description }),
   )
   const keyed = await set('VOL-SET-003', made, { keys: { 'vdi-type': 'user' } }, () =>

@@ -6,7 +6,8 @@ import type { Context } from '../../context.ts'
 import type { Together } from '../../together.ts'
 import { demandEqual } from '../../violation.ts'
 import { MIB } from '../../volumes.ts'
-import { demandNoneHeld, demandPlain, ODD_ENVIRONMENT, TRACED } from '../protocol.ts'
+import { demandPlain } from '../plain.ts'
+import { demandNoneHeld, ODD_ENVIRONMENT, TRACED } from '../protocol.ts'
 import { type Sample, samples } from '../samples.ts'
 
 export const PROTOCOL_TOGETHER: Together = {
