@@ -7,6 +7,8 @@ import { within } from './wait.ts'
 
 /** Milliseconds without new data after which output that something else holds open is taken as complete. */
 const DRAIN_GRACE = 250
+/** Milliseconds for the event of an end that has been read. */
+const END_GRACE = 10
 /** Milliseconds for draining at all. */
 const DRAIN_LIMIT = 2000
 
@@ -52,8 +54,9 @@ export class Streams {
     for (;;) {
       const before = this.#chunks
       if (await within(this.#ended, DRAIN_GRACE)) return true
-      // Were this process busy all the while, the data would be there and not read yet.
+      // Were this process busy all the while, the data or the end would be there and not read yet.
       await nextTurn()
+      if (await within(this.#ended, END_GRACE)) return true
       if (this.#chunks === before || performance.now() > end) return false
     }
   }

@@ -46,11 +46,13 @@ export const CONCURRENCY_TOGETHER: Together = {
     const made = [...chains.flatMap(({ left }) => [...left.values()]), ...copies]
     demandEqual(new Set(made.map(({ key }) => key)).size, made.length, 'different keys')
     demandListed(await list(), made, 'every volume that was made at the same time')
-    for (const step of STEPS) {
-      const destroyed = all(chains.map((chain) => destroyNext(context, sr, chain, step)))
-      await (step === STEPS[0] ? listing(destroyed) : destroyed)
-      if (step !== STEPS.at(-1)) demandLeft(await list(), chains)
+    const destroying = async () => {
+      for (const step of STEPS) {
+        await all(chains.map((chain) => destroyNext(context, sr, chain, step)))
+        if (step !== STEPS.at(-1)) demandLeft(await list(), chains)
+      }
     }
+    await listing(destroying())
   },
 }
 
