@@ -96,7 +96,7 @@ function realPathOf(path: string): string {
     [dirname(path), basename(path)],
   ] as const) {
     try {
-      return join(realpathSync(directory), name)
+      return join(realpathSync.native(directory), name)
     } catch {
       // Gone, or not ours to see: the next longer part of the path may be there.
     }

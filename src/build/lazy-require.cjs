@@ -4,7 +4,14 @@
  */
 'use strict'
 module.exports = (load) => {
-  const COSTLY = ['node:child_process', 'node:crypto', 'node:net', 'node:os', 'node:timers/promises']
+  const COSTLY = [
+    'node:async_hooks',
+    'node:child_process',
+    'node:crypto',
+    'node:net',
+    'node:os',
+    'node:timers/promises',
+  ]
   const lazily = (name) =>
     new Proxy(Object.create(null), {
       get: (_, member) => load(name)[member],

@@ -4,10 +4,12 @@
  */
 import { AsyncLocalStorage } from 'node:async_hooks'
 
-const signals = new AsyncLocalStorage<AbortSignal>()
+/** Made by the first body: most calls have none. */
+let signals: AsyncLocalStorage<AbortSignal> | undefined
 
 /** Runs a body whose waits end when the signal fires; they fail as they do when their time is up. */
 export function untilAborted<T>(signal: AbortSignal, body: () => Promise<T>): Promise<T> {
+  signals ??= new AsyncLocalStorage()
   return signals.run(signal, body)
 }
 
@@ -16,7 +18,7 @@ export function untilAborted<T>(signal: AbortSignal, body: () => Promise<T>): Pr
  * @returns forgets the callback, for when its wait is over
  */
 export function onAbort(callback: () => void): () => void {
-  const signal = signals.getStore()
+  const signal = signals?.getStore()
   if (signal?.aborted) callback()
   else signal?.addEventListener('abort', callback, { once: true })
   return () => signal?.removeEventListener('abort', callback)

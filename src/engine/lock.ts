@@ -9,7 +9,7 @@
  * A lock file may be removed by whoever holds the lock (`Lock.remove`). Who waited for it then holds a lock on a file
  * without a name, notices, and tries again with the file that has the name now.
  */
-import { spawnSync } from 'node:child_process'
+import { type StdioOptions, spawn, spawnSync } from 'node:child_process'
 import { closeSync, fstatSync, openSync, rmSync, statSync } from 'node:fs'
 import { beginLongWork } from './busy.ts'
 import { storageError } from './storage-error.ts'
@@ -64,6 +64,18 @@ export function tryLock(path: string): Lock | undefined {
   return acquire(path, NONBLOCK)
 }
 
+/** Takes a lock as {@link lock} does; meanwhile this process can do other things. */
+export async function lockBeside(path: string): Promise<Lock> {
+  const held = await acquireBeside(path, ['--timeout', String(TIMEOUT_SECONDS)])
+  if (held === undefined) throw new LockTimeoutError(path)
+  return held
+}
+
+/** Takes a lock as {@link tryLock} does; meanwhile this process can do other things. */
+export function tryLockBeside(path: string): Promise<Lock | undefined> {
+  return acquireBeside(path, ['--nonblock'])
+}
+
 /** Runs a body with a lock held. */
 export function withLock<T>(path: string, body: (held: Lock) => T): T {
   const held = lock(path)
@@ -80,6 +92,20 @@ function acquire(path: string, patience: readonly string[]): Lock | undefined {
     let held = false
     try {
       if (!flock(descriptor, patience)) return undefined
+      held = names(path, descriptor)
+    } finally {
+      if (!held) closeSync(descriptor)
+    }
+    if (held) return heldLock(path, descriptor)
+  }
+}
+
+async function acquireBeside(path: string, patience: readonly string[]): Promise<Lock | undefined> {
+  for (;;) {
+    const descriptor = openLockFile(path)
+    let held = false
+    try {
+      if (!(await flockBeside(descriptor, patience))) return undefined
       held = names(path, descriptor)
     } finally {
       if (!held) closeSync(descriptor)
@@ -114,11 +140,34 @@ function heldLock(path: string, descriptor: number): Lock {
 
 /** Every call takes locks: the tool is run without pipes, which take as long as itself, and again where it has to say why. */
 function flock(descriptor: number, patience: readonly string[]): boolean {
-  const args = ['--exclusive', '--conflict-exit-code', String(HELD_ELSEWHERE), ...patience, '3']
-  const stdio = ['ignore', 'ignore', 'ignore', descriptor] as const
-  const { status } = spawnSync('flock', args, { env: toolEnvironment(), stdio: [...stdio] })
-  if (status !== 0 && status !== HELD_ELSEWHERE) runTool('flock', args, descriptor)
+  const { status } = spawnSync('flock', flockArguments(patience), {
+    env: toolEnvironment(),
+    stdio: handing(descriptor),
+  })
+  return isTaken(status, descriptor, patience)
+}
+
+async function flockBeside(descriptor: number, patience: readonly string[]): Promise<boolean> {
+  const child = spawn('flock', flockArguments(patience), { env: toolEnvironment(), stdio: handing(descriptor) })
+  const status = await new Promise<number | null>((resolve) => {
+    child.once('exit', resolve)
+    child.once('error', () => resolve(null))
+  })
+  return isTaken(status, descriptor, patience)
+}
+
+function isTaken(status: number | null, descriptor: number, patience: readonly string[]): boolean {
+  if (status !== 0 && status !== HELD_ELSEWHERE) runTool('flock', flockArguments(patience), descriptor)
   return status !== HELD_ELSEWHERE
+}
+
+function flockArguments(patience: readonly string[]): readonly string[] {
+  return ['--exclusive', '--conflict-exit-code', String(HELD_ELSEWHERE), ...patience, '3']
+}
+
+/** What the tool inherits: the descriptor as number 3. */
+function handing(descriptor: number): StdioOptions {
+  return ['ignore', 'ignore', 'ignore', descriptor]
 }
 
 /** Whether a path still names the open file. */

@@ -47,7 +47,7 @@ export interface LoopDevice extends Required<LoopOptions> {
  * @throws ToolError, PluginError (MissingDependency)
  */
 export function attachLoop(file: string, options: LoopOptions, requests: Requests = 'any'): LoopDevice {
-  const path = realpathSync(file)
+  const path = realpathSync.native(file)
   const simpler = requests === 'one' ? { ...options, direct: false } : options
   const device = (options.direct ? setUpDirect(path, options, requests) : undefined) ?? setUp(path, simpler)
   const loop = loopAt(device)

@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { dir } from 'tmp-promise'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { lock, tryLock, withLock } from '../../src/engine/lock.ts'
+import { lock, lockBeside, tryLock, tryLockBeside, withLock } from '../../src/engine/lock.ts'
 import { runTool } from '../../src/engine/tool.ts'
 
 let path: string
@@ -50,6 +50,25 @@ describe('a lock', () => {
     await holder(0.5)
     expect(tryLock(path)).toBeUndefined()
     expect(withLock(path, () => 'mine')).toBe('mine')
+  })
+
+  test('is taken beside other things that the process does, and excludes as any other does', async () => {
+    const held = await lockBeside(path)
+    expect([tryLock(path), await tryLockBeside(path)]).toEqual([undefined, undefined])
+    let isMine = false
+    const waiting = lockBeside(path).then((mine) => {
+      isMine = true
+      return mine
+    })
+    // Both attempts are processes; the second begins later, and fails all the same.
+    expect(await tryLockBeside(path)).toBeUndefined()
+    expect(isMine).toBe(false)
+    held.remove()
+    const mine = await waiting
+    expect(existsSync(path)).toBe(true)
+    mine.release()
+    ;(await tryLockBeside(path))?.remove()
+    expect(existsSync(path)).toBe(false)
   })
 
   test('is given back when the body throws', () => {

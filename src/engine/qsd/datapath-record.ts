@@ -6,7 +6,7 @@ import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { writeRunFile } from '../atomic-file.ts'
 import type { ParsedUri } from '../disk-uri.ts'
-import { lock } from '../lock.ts'
+import { lockBeside } from '../lock.ts'
 import { bootId, fileNameFor, runDirectory } from '../run-directory.ts'
 import { errnoOf } from '../storage-error.ts'
 
@@ -32,7 +32,7 @@ export interface Change<T> {
 /** Runs a body while no other call changes anything of the URI, and stores the domains that it returns. */
 export async function withRecord<T>(uri: ParsedUri, body: (domains: Domains) => Promise<Change<T>>): Promise<T> {
   const file = recordFile(uri)
-  const held = lock(`${file}.lock`)
+  const held = await lockBeside(`${file}.lock`)
   try {
     const { domains, result } = await body(readRecord(file)?.domains ?? new Map())
     if (domains.size === 0) rmSync(file, { force: true })

@@ -3,7 +3,7 @@ import { type DiskOptions, readOptions } from '../disk-options.ts'
 import { type ParsedUri, parseDiskUri } from '../disk-uri.ts'
 import { reachServer } from '../server.ts'
 import { holdingDaemon } from './daemon.ts'
-import { cutOperations, detachTargets, endOperations } from './data-operations.ts'
+import { cutOperations, detachTargets, endOperations, recordedOperations } from './data-operations.ts'
 import {
   attachFront,
   canMakeBlockDevices,
@@ -103,10 +103,17 @@ async function refresh({ disk, front }: Place, { description, exports, fronted }
 export async function deactivate({ disk, front }: Place, patience?: number): Promise<void> {
   const state = readState(disk.daemon, disk.id)
   // What a dead daemon did not write is lost.
-  if (state?.phase === 'active' && !state.readOnly && isUp(disk)) await flushFront(disk, front)
-  await endOperations(disk)
-  await deactivateDisk(disk, patience)
-  await detachTargets(disk)
+  const isWritten = state?.phase === 'active' && !state.readOnly && isUp(disk)
+  const flushed = isWritten ? flushFront(disk, front) : Promise.resolve()
+  const close = async (): Promise<void> => {
+    await endOperations(disk)
+    await deactivateDisk(disk, patience)
+    await detachTargets(disk)
+  }
+  if (recordedOperations(disk).length === 0) return await holdingDaemon(disk.daemon, close, flushed)
+  // Their targets may let one wait.
+  await flushed
+  await close()
 }
 
 /** Flushes the block device, without its mirrors where one of them is what does not answer. */

@@ -58,17 +58,17 @@ interface Waiter {
 export class Qmp {
   readonly #socket: Socket
   readonly #path: string
-  readonly #patience: number
   readonly #waiters = new Set<Waiter>()
-  #rest = ''
+  #patience = TIMEOUT
+  #isGreeted = false
+  #isReady = false
+  #rest: Buffer = Buffer.alloc(0)
   #lost: QmpConnectionError | undefined
 
-  private constructor(path: string, patience: number) {
+  private constructor(path: string) {
     this.#path = path
-    this.#patience = patience
     this.#socket = createConnection(path)
-    this.#socket.setEncoding('utf8')
-    this.#socket.on('data', (text: string) => this.#receive(text))
+    this.#socket.on('data', (bytes: Buffer) => this.#receive(bytes))
     this.#socket.on('error', (error) => this.#fail(`cannot speak to ${path}: ${error.message}`, error))
     this.#socket.on('close', () => this.#fail(`the daemon closed the connection ${path}`))
     const forget = onAbort(() => {
@@ -85,16 +85,44 @@ export class Qmp {
    * @throws QmpConnectionError where nobody listens, or another client keeps the daemon busy for too long
    */
   static async connect(path: string, timeout = TIMEOUT, patience = TIMEOUT): Promise<Qmp> {
-    const qmp = new Qmp(path, patience)
+    const kept = Qmp.#kept.get(path)
+    if (kept !== undefined) Qmp.#kept.set(path, undefined)
+    // The daemon serves this one when the other has ended, which therefore is not kept any longer.
+    else Qmp.#kept.delete(path)
+    // One that was lost, such as to a daemon that has just died, says nothing about the next.
+    const qmp = kept === undefined || kept.#lost ? new Qmp(path) : kept
+    qmp.#patience = patience
     try {
-      await qmp.#next('the greeting', (message) => 'QMP' in message, timeout)
+      if (!qmp.#isGreeted) await qmp.#next('the greeting', (message) => 'QMP' in message, timeout)
       // Not waited for: where it fails, so does the command that follows.
-      qmp.execute('qmp_capabilities', {}, timeout).catch(() => {})
+      if (!qmp.#isReady) qmp.execute('qmp_capabilities', {}, timeout).catch(() => {})
+      qmp.#isReady = true
       return qmp
     } catch (error) {
       qmp.close()
       throw error
     }
+  }
+
+  /** Connections that are kept, by their path; undefined while somebody uses them. */
+  static readonly #kept = new Map<string, Qmp | undefined>()
+
+  /** See {@link keepConnection}. */
+  static keep(path: string): void {
+    if (!Qmp.#kept.has(path)) Qmp.#kept.set(path, new Qmp(path))
+  }
+
+  /** See {@link dropConnection}. */
+  static drop(path: string): void {
+    const kept = Qmp.#kept.get(path)
+    Qmp.#kept.delete(path)
+    if (kept !== undefined) setImmediate(() => kept.close())
+  }
+
+  /** Ends the connection, unless it is kept and in order. */
+  release(): void {
+    if (Qmp.#kept.has(this.#path) && !this.#lost && this.#waiters.size === 0) Qmp.#kept.set(this.#path, this)
+    else this.close()
   }
 
   /**
@@ -159,16 +187,19 @@ export class Qmp {
     })
   }
 
-  #receive(text: string): void {
-    const lines = (this.#rest + text).split('\n')
-    this.#rest = lines.pop() ?? ''
-    for (const line of lines) {
+  #receive(bytes: Buffer): void {
+    // A chunk can end within a character, and in none of them is a byte that is a line break.
+    const received = this.#rest.length === 0 ? bytes : Buffer.concat([this.#rest, bytes])
+    const end = received.lastIndexOf('\n') + 1
+    this.#rest = received.subarray(end)
+    for (const line of received.toString('utf8', 0, end).split('\n').slice(0, -1)) {
       const message = parseMessage(line)
       if (message === undefined) {
         this.#fail(`${this.#path} does not speak QMP: ${line.slice(0, 200)}`)
         this.#socket.destroy()
         return
       }
+      if ('QMP' in message) this.#isGreeted = true
       for (const waiter of this.#waiters) if (waiter.accept(message)) break
     }
   }
@@ -177,6 +208,19 @@ export class Qmp {
     this.#lost ??= new QmpConnectionError(reason, { cause })
     for (const waiter of [...this.#waiters]) waiter.reject(this.#lost)
   }
+}
+
+/**
+ * Connects to a daemon, for all who ask for a connection from now on: the first of a process takes two milliseconds, during
+ * which other things can be done. The daemon serves nobody else.
+ */
+export function keepConnection(path: string): void {
+  Qmp.keep(path)
+}
+
+/** Ends a connection that was kept, a moment later: a process that ends need not, which takes half a millisecond. */
+export function dropConnection(path: string): void {
+  Qmp.drop(path)
 }
 
 /** Connects, runs a body, and closes the connection whatever happens. */
@@ -189,7 +233,7 @@ export async function withQmp<T>(
   try {
     return await body(qmp)
   } finally {
-    qmp.close()
+    qmp.release()
   }
 }
 

@@ -1,15 +1,24 @@
 import { createServer, type Socket } from 'node:net'
 import { join } from 'node:path'
-import { expect, onTestFinished, test } from 'vitest'
-import { Qmp, QmpConnectionError, QmpError, withQmp } from '../../../src/engine/qsd/qmp.ts'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import {
+  dropConnection,
+  keepConnection,
+  Qmp,
+  QmpConnectionError,
+  QmpError,
+  withQmp,
+} from '../../../src/engine/qsd/qmp.ts'
 import { scratch } from '../../support/scratch.ts'
 
 const GREETING = { QMP: { version: {}, capabilities: [] } }
 
 /** A daemon that answers each line by a function; undefined is no answer. */
-async function daemon(answer: (request: { execute: string; arguments: object }) => unknown): Promise<string> {
+async function daemon(
+  answer: (request: { execute: string; arguments: object }) => unknown,
+  clients = new Set<Socket>(),
+): Promise<string> {
   const path = join(scratch(), 'qmp')
-  const clients = new Set<Socket>()
   const server = createServer((client) => {
     clients.add(client)
     client.write(`${JSON.stringify(GREETING)}\r\n`)
@@ -84,6 +93,42 @@ test.each([
   const failure = withQmp(path, (qmp) => qmp.execute('query', {}, 50))
   await expect(failure).rejects.toThrow(QmpConnectionError)
   await expect(failure).rejects.toThrow(message)
+})
+
+describe('a connection that is kept', () => {
+  const run = (path: string) => withQmp(path, (qmp) => qmp.execute('query'))
+
+  test('serves one after the other, and ends when it is kept no longer', async () => {
+    const clients = new Set<Socket>()
+    const path = await daemon(() => '{"return":"answer"}', clients)
+    keepConnection(path)
+    expect([await run(path), await run(path), clients.size]).toEqual(['answer', 'answer', 1])
+    const [client] = clients
+    const closed = new Promise((resolve) => client?.on('close', resolve))
+    dropConnection(path)
+    await closed
+    expect([await run(path), clients.size]).toEqual(['answer', 2])
+  })
+
+  test('is made way for by who uses it, where another waits for its turn', async () => {
+    const clients = new Set<Socket>()
+    const path = await daemon(() => '{"return":"answer"}', clients)
+    keepConnection(path)
+    await withQmp(path, async () => {
+      expect(await run(path)).toBe('answer')
+    })
+    await expect.poll(() => [...clients].every(({ closed }) => closed)).toBe(true)
+    dropConnection(path)
+  })
+
+  test('does no harm where its daemon has gone, and another one is there', async () => {
+    const clients = new Set<Socket>()
+    const path = await daemon(({ execute }) => (execute === 'end' ? null : '{"return":"answer"}'), clients)
+    keepConnection(path)
+    await expect(withQmp(path, (qmp) => qmp.execute('end'))).rejects.toThrow(QmpConnectionError)
+    expect([await run(path), clients.size]).toEqual(['answer', 2])
+    dropConnection(path)
+  })
 })
 
 test('nobody there is an error that names the socket', async () => {
