@@ -1,21 +1,19 @@
 /** Errors of NFS version 3 (RFC 1813, section 2.6) as those of the system. */
 import { constants } from 'node:os'
 
-const { errno } = constants
-
 /** The codes that differ from Linux; all others below 128 are the same. */
-const DIFFERENT: Readonly<Record<number, number>> = {
-  63: errno.ENAMETOOLONG,
-  66: errno.ENOTEMPTY,
-  69: errno.EDQUOT,
-  70: errno.ESTALE,
-  71: errno.EIO,
-  10001: errno.ESTALE,
-  10003: errno.EINVAL,
-  10004: errno.ENOTSUP,
-  10005: errno.EINVAL,
-  10006: errno.EIO,
-  10007: errno.EINVAL,
+const DIFFERENT: Readonly<Record<number, keyof typeof constants.errno>> = {
+  63: 'ENAMETOOLONG',
+  66: 'ENOTEMPTY',
+  69: 'EDQUOT',
+  70: 'ESTALE',
+  71: 'EIO',
+  10001: 'ESTALE',
+  10003: 'EINVAL',
+  10004: 'ENOTSUP',
+  10005: 'EINVAL',
+  10006: 'EIO',
+  10007: 'EINVAL',
 }
 
 /** The server is busy, such as with fetching a file from a tape: to be asked again. */
@@ -29,6 +27,7 @@ export class NfsError extends Error {
 
   constructor(status: number) {
     super(`the NFS server answered with error ${status}`)
-    this.errno = DIFFERENT[status] ?? (status < 128 ? status : errno.EIO)
+    const name = DIFFERENT[status] ?? (status < 128 ? undefined : 'EIO')
+    this.errno = name === undefined ? status : constants.errno[name]
   }
 }

@@ -13,23 +13,19 @@
  * pid, the mounts, the loop devices), so that the daemon may be killed and the directory removed at any instant.
  */
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, truncateSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { startBackground } from '../background.ts'
-import { type Lock, lockBeside, tryLockBeside } from '../lock.ts'
 import { fileNameFor, runDirectory, socketPath } from '../run-directory.ts'
 import { errnoOf } from '../storage-error.ts'
 import { detachLoopsOver, mountsBelow, removeRemains } from './block-device.ts'
 import { endDaemon, findDaemon, isDaemon, qmpArgument, waitUntil } from './daemon-process.ts'
-import { dropConnection, keepConnection, type Qmp, withQmp } from './qmp.ts'
+import { type Qmp, withQmp } from './qmp.ts'
 
 const PROGRAM = 'qemu-storage-daemon'
 const PACKAGE = 'qemu-system-common'
 
 /** Milliseconds for a daemon to be ready, and to end. */
 const PATIENCE = 10_000
-
-/** Milliseconds that the lock is held at most while what comes before its use is not done. */
-const MOMENT = 25
 
 /** Bytes of what a daemon printed that are kept at most. */
 const LOG_LIMIT = 1 << 20
@@ -62,78 +58,6 @@ export function daemonOf(group: string, lockGroup = group): Daemon {
     logFile: join(directory, 'log'),
     lockFile: join(base, `${fileNameFor(lockGroup)}.lock`),
   }
-}
-
-/** The lock files that `holdingDaemon` holds in this process. */
-const held = new Set<string>()
-
-/** Runs a body while no other process changes anything of this daemon. */
-export async function withDaemonLock<T>(daemon: Daemon, body: () => Promise<T>): Promise<T> {
-  if (held.has(daemon.lockFile)) return await body()
-  const taken = await lockBeside(lockFileOf(daemon))
-  try {
-    return await body()
-  } finally {
-    giveBack(daemon, taken)
-  }
-}
-
-/**
- * Runs a body that takes the daemon's lock several times, one after the other, with the lock taken once: taking it is a
- * process, and activation is the downtime of a migration. Meanwhile the daemon is connected to, which the body needs.
- * @param first what has to be done before, beside which the lock is taken, unless it takes longer
- */
-export async function holdingDaemon<T>(daemon: Daemon, body: () => Promise<T>, first?: Promise<void>): Promise<T> {
-  if (held.has(daemon.lockFile)) {
-    await first
-    return await body()
-  }
-  const taken = await takeBeside(daemon, first)
-  held.add(daemon.lockFile)
-  try {
-    return await body()
-  } finally {
-    held.delete(daemon.lockFile)
-    dropConnection(daemon.qmpSocket)
-    giveBack(daemon, taken)
-  }
-}
-
-/** Who waits keeps nothing that others may wait for: neither the lock, nor the daemon, which serves one client. */
-async function takeBeside(daemon: Daemon, first: Promise<void> = Promise.resolve()): Promise<Lock> {
-  const attempts = [tryLockBeside(lockFileOf(daemon)), isSoon(first)] as const
-  if (existsSync(daemon.qmpSocket)) keepConnection(daemon.qmpSocket)
-  const [trying, waiting] = await Promise.allSettled(attempts)
-  const taken = trying.status === 'fulfilled' ? trying.value : undefined
-  if (taken !== undefined && waiting.status === 'fulfilled' && waiting.value) return taken
-  dropConnection(daemon.qmpSocket)
-  if (taken !== undefined) giveBack(daemon, taken)
-  await first
-  return await lockBeside(lockFileOf(daemon))
-}
-
-/** Whether something is done within a moment. */
-async function isSoon(promise: Promise<void>): Promise<boolean> {
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise<false>((resolve) => {
-    timer = setTimeout(() => resolve(false), MOMENT)
-  })
-  try {
-    return await Promise.race([promise.then(() => true), late])
-  } finally {
-    clearTimeout(timer)
-  }
-}
-
-function lockFileOf({ lockFile }: Daemon): string {
-  mkdirSync(dirname(lockFile), { recursive: true, mode: 0o700 })
-  return lockFile
-}
-
-function giveBack(daemon: Daemon, taken: Lock): void {
-  // Nothing is left of a daemon that has been stopped.
-  if (existsSync(daemon.directory)) taken.release()
-  else taken.remove()
 }
 
 /** The pid of the daemon; undefined where it does not run. */

@@ -4,7 +4,7 @@
  */
 import type { ClassMethods } from '../../kit/index.ts'
 import { parseNbdAddress } from '../nbd-uri.ts'
-import { withDaemonLock } from './daemon.ts'
+import { withDaemonLock } from './daemon-lock.ts'
 import { type BlockList, markBlocks } from './data-blocklist.ts'
 import {
   endOperation,

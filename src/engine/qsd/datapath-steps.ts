@@ -2,7 +2,7 @@
 import { type DiskOptions, readOptions } from '../disk-options.ts'
 import { type ParsedUri, parseDiskUri } from '../disk-uri.ts'
 import { reachServer } from '../server.ts'
-import { holdingDaemon } from './daemon.ts'
+import { holdingDaemon } from './daemon-lock.ts'
 import { cutOperations, detachTargets, endOperations, recordedOperations } from './data-operations.ts'
 import {
   attachFront,
@@ -21,7 +21,7 @@ import { activateDisk, attachDisk, type Disk, deactivateDisk, detachDisk, diskOf
 import { refreshDisk } from './disk-size.ts'
 import { type ExportKind, readState } from './disk-state.ts'
 import type { DiskAddress } from './exports.ts'
-import { QmpError } from './qmp.ts'
+import { dropConnection, keepConnection, QmpError } from './qmp.ts'
 import type { SchemeDriver } from './scheme-driver.ts'
 
 /** The disk of a call, and what makes its block device where it cannot do so itself. */
@@ -50,13 +50,12 @@ export class DiskOpenError extends Error {
 
 /** Opens the image, attaching the disk anew where a daemon has died. */
 export async function activate(driver: SchemeDriver, place: Place, state: DomainState): Promise<void> {
-  const content = await contentOf(driver, place, optionsOf(driver, place.uri))
-  const { description, exports, fronted } = content
   const { disk, front } = place
-  await holdingDaemon(disk.daemon, async () => {
+  await holding(driver, place, optionsOf(driver, place.uri), async (content) => {
+    const { description, exports, fronted } = content
     const access = state === 'activated' ? 'read-write' : 'read-only'
     const open = () => naming(place, () => activateDisk(disk, description, exports, access))
-    if (!isUp(disk) || (fronted && !isUp(front))) await attach(place, content)
+    if (!isUp(disk) || (fronted && !isUp(front))) await build(place, content)
     // Of one that is not activated the activation itself finds out, without a look of its own.
     else if (readState(disk.daemon, disk.id)?.phase === 'active' && opensAtActivation(description.protocol)) {
       await refresh(place, content)
@@ -79,15 +78,43 @@ async function naming<T>({ uri }: Place, body: () => Promise<T>): Promise<T> {
 }
 
 /** Makes the disk reachable. */
-export async function attach(place: Place, content: Content): Promise<DiskAddress> {
+export async function attach(
+  driver: SchemeDriver,
+  place: Place,
+  options: DiskOptions,
+): Promise<{ readonly content: Content; readonly address: DiskAddress }> {
+  return await holding(driver, place, options, async (content) => ({ content, address: await build(place, content) }))
+}
+
+async function build(place: Place, content: Content): Promise<DiskAddress> {
   const { disk, front } = place
   const { description, exports, fronted } = content
-  return await holdingDaemon(disk.daemon, async () => {
+  const path = fronted && isUp(front) ? front.daemon.qmpSocket : undefined
+  if (path !== undefined) keepConnection(path)
+  try {
     if (isUp(disk)) await refresh(place, content)
     const address = await naming(place, () => attachDisk(disk, description, exports))
     if (!fronted || address.nbd === undefined) return address
     return { ...address, ...(await attachFront(front, address.nbd, address.size)) }
-  })
+  } finally {
+    if (path !== undefined) dropConnection(path)
+  }
+}
+
+/** Runs a body with what the URI stands for now, and its daemon held: the lock is taken while the storage is asked. */
+async function holding<T>(
+  driver: SchemeDriver,
+  place: Place,
+  options: DiskOptions,
+  body: (content: Content) => Promise<T>,
+): Promise<T> {
+  await prepare(driver, place, options)
+  const content = contentOf(driver, place, options)
+  return await holdingDaemon(
+    place.disk.daemon,
+    async () => body(await content),
+    content.then(() => {}),
+  )
 }
 
 /** Shows where the volume has grown. */
@@ -157,12 +184,15 @@ export function reachOf(driver: SchemeDriver, { uri }: Place): (() => Promise<vo
   return server === undefined ? undefined : () => reachServer(server)
 }
 
-/** What a URI stands for now. */
-export async function contentOf(driver: SchemeDriver, place: Place, options: DiskOptions): Promise<Content> {
-  const { uri, disk } = place
+/** Makes the storage of a disk ready to be described. */
+async function prepare(driver: SchemeDriver, { uri, disk }: Place, options: DiskOptions): Promise<void> {
   const server = driver.server?.(uri)
   if (server !== undefined && readState(disk.daemon, disk.id) === undefined) await reachServer(server)
   await driver.prepare?.(uri, options)
+}
+
+/** What a URI stands for now. */
+async function contentOf(driver: SchemeDriver, { uri, disk }: Place, options: DiskOptions): Promise<Content> {
   const overlay = overlayInUse(scratchOf(disk.id, options.scratch))
   const described = await driver.describe(uri, options)
   const description = overlay === undefined ? described : { ...described, overlay }

@@ -19,7 +19,6 @@ import { beginScratch, endScratch, overlayInUse } from './datapath-scratch.ts'
 import {
   activate,
   attach,
-  contentOf,
   deactivate,
   diskAt,
   leave,
@@ -105,8 +104,7 @@ function datapathMethods(driver: SchemeDriver): ClassMethods<'Datapath'> {
       return withRecord(place.uri, async (domains) => {
         try {
           const options = optionsOf(driver, place.uri)
-          const content = await contentOf(driver, place, options)
-          const address = await attach(place, content)
+          const { content, address } = await attach(driver, place, options)
           if (isActive(domains)) await activateDisk(place.disk, content.description, content.exports, accessOf(domains))
           const implementations = implementationsOf(address, options)
           const engine = `qemu-storage-daemon, format ${content.description.format}`

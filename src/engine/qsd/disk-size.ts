@@ -1,6 +1,7 @@
 /** The size of a disk that is attached: it can change while the disk is in use. */
 import type { Int64 } from '../../contract/json.ts'
-import { withDaemonLock, withRunning } from './daemon.ts'
+import { withRunning } from './daemon.ts'
+import { withDaemonLock } from './daemon-lock.ts'
 import { type DiskDescription, imageIsReadOnly } from './description.ts'
 import { build, stateOf, takeApart } from './disk-build.ts'
 import { type Disk, type DiskState, type ExportKind, readState, writeState } from './disk-state.ts'
