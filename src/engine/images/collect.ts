@@ -1,5 +1,6 @@
 /** What nothing needs in an SR's directory: what killed calls left, and images that nothing stands on any more. */
 import { existsSync } from 'node:fs'
+import { join } from 'node:path'
 import { removeFile, syncPath, TEMPORARY_SUFFIX } from '../atomic-file.ts'
 import type { Lock } from '../lock.ts'
 import { withLock } from '../sr/locks.ts'
@@ -105,26 +106,47 @@ async function collectAmong(place: Directory, keys: readonly string[]): Promise<
   }
 }
 
+/** A key that is locked has the files that are listed, and no others: what is not there costs no look at the storage. */
 function removeUnneeded(directory: string, held: ReadonlyMap<string, Lock>): boolean {
-  const contents = readContents(directory)
+  const { volumes } = readContents(directory)
   let removed = false
   let known: { readonly children: Children | undefined; readonly parents: ReadonlySet<string> } | undefined
   for (const [key, lock] of held) {
+    const endings = new Set(volumes.get(key))
     const metadata = findMetadata(directory, key)
     if (metadata !== undefined) recoverImage(directory, key, formatOf(metadata))
-    removeTemporaryFiles(directory, key)
-    if (contents.volumes.get(key)?.has('.json') && (metadata === undefined || hasData(metadata))) continue
-    known ??= { children: knownChildren(directory), parents: trackedParents(directory, contents.volumes.keys()) }
+    removeListed(directory, key, endings, TEMPORARY)
+    if (endings.has('.json') && (metadata === undefined || hasData(metadata))) continue
+    known ??= { children: knownChildren(directory), parents: trackedParents(directory, mayTrack(volumes, held)) }
     const isBelow = known.children === undefined || (known.children.get(key)?.size ?? 0) > 0
-    if (!isBelow) removed = removeFiles(directory, key, FORMAT_NAMES) || removed
+    if (!isBelow) removed = removeListed(directory, key, endings, IMAGES) || removed
     if (metadata !== undefined) continue
-    if (!known.parents.has(key)) {
-      removed = removed || existsSync(changesFile(directory, key))
-      removeFile(changesFile(directory, key))
-    }
-    if (!hasImage(directory, key) && !existsSync(changesFile(directory, key))) lock.remove()
+    if (!known.parents.has(key)) removed = removeListed(directory, key, endings, CHANGES) || removed
+    if (![...IMAGES, ...CHANGES].some((ending) => endings.has(ending))) lock.remove()
   }
   return removed
+}
+
+/** Keys of which there may be a record of changes. */
+function mayTrack(volumes: Contents['volumes'], held: ReadonlyMap<string, Lock>): readonly string[] {
+  return [...volumes]
+    .filter(([key, endings]) => !held.has(key) || endings.has('.json') || endings.has('.cbt'))
+    .map(([key]) => key)
+}
+
+const IMAGES = FORMAT_NAMES.map((format) => `.${format}`)
+const CHANGES = ['.cbt']
+const TEMPORARY = [...IMAGES, ...CHANGES, '.json'].map((ending) => ending + TEMPORARY_SUFFIX)
+
+/**
+ * Removes those files of a key that are listed, and takes them off the list.
+ * @returns whether there were any: an SMB server goes on listing for a while what somebody has open
+ */
+function removeListed(directory: string, key: string, listed: Set<string>, endings: readonly string[]): boolean {
+  const paths = endings.filter((ending) => listed.delete(ending)).map((ending) => join(directory, key + ending))
+  const present = paths.filter((path) => existsSync(path))
+  for (const path of present) removeFile(path)
+  return present.length > 0
 }
 
 /** What stands on what, where that matters; undefined where it cannot be told. */
@@ -143,16 +165,9 @@ function knownChildren(directory: string): Children | undefined {
   }
 }
 
-function removeFiles(directory: string, key: string, formats: typeof FORMAT_NAMES): boolean {
-  let removed = false
-  for (const format of formats) {
-    const path = imageFile(directory, key, format)
-    if (!existsSync(path)) continue
-    removeFile(path)
-    removed = true
-  }
+function removeFiles(directory: string, key: string, formats: typeof FORMAT_NAMES): void {
+  for (const format of formats) removeFile(imageFile(directory, key, format))
   removeTemporaryFiles(directory, key)
-  return removed
 }
 
 function removeTemporaryFiles(directory: string, key: string): void {

@@ -13,7 +13,7 @@ import type { Volume } from './storage.ts'
 export const COLLECTING_KILLS = 8
 
 /** Images that killed calls have left. */
-const LEFTOVERS = 24
+const LEFTOVERS = 12
 
 /** Of the smallest images that there are, so that it takes little time to make the work again. */
 const SMALL = 'cluster_size=512'

@@ -1,7 +1,7 @@
 /** kill -9 of the job in the background, at any instant: no volume loses a byte, and the next job finishes the work. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { readdirSync, readFileSync, rmSync, watch, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { withDir } from 'tmp-promise'
@@ -26,8 +26,11 @@ const CRASHES = 200
 /** SRs whose jobs are killed at the same time. */
 const SRS = 4
 
-/** Of the time that the whole work takes, the part in which a job is killed: several are, each at another stage, until it is done. */
-const PART = 1 / 2
+/**
+ * Of the steps of the whole work, the part after which a job is killed at the latest: several are, each at another stage, until
+ * it is done. By steps and not by time, which differs from job to job on a busy machine.
+ */
+const PART = 1 / 8
 
 const SIZE = 2 * 2 ** 20
 
@@ -161,16 +164,20 @@ export function job(description: StorageDescription, work: JobWork, crashes = CR
 
       copyVolumes(files, directory)
       const begin = performance.now()
+      const whole = watchSteps(directory)
       expect(await ending(startJob(sr, directory))).toBe(0)
-      const duration = performance.now() - begin
+      whole.end()
+      const count = Math.max(1, whole.count())
+      const step = (performance.now() - begin) / count
       await expectDone()
 
       const stages: number[] = []
       for (let done = 0, before = 0; done < times; before = done) {
-        for (const key of readContents(directory).volumes.keys()) removeVolume(directory, key)
+        removeVolumes(directory)
         copyVolumes(files, directory)
         expect(imagesIn(directory).length).toBeGreaterThan(left.length)
-        while (done < times && (await killJob(sr, directory, duration, random))) {
+        const instant = () => [random(Math.ceil(count * PART)), step * (random(1000) / 1000)] as const
+        while (done < times && (await killJob(sr, directory, instant(), random))) {
           done++
           await expectNothingLost()
         }
@@ -195,16 +202,24 @@ export function job(description: StorageDescription, work: JobWork, crashes = CR
 
     /**
      * Starts the job and kills it, one time with the tool that it waits for and one time without.
+     * @param instant steps that it may do, and milliseconds after the last of them
      * @returns false where it was done before
      */
-    async function killJob(sr: string, directory: string, duration: number, random: Random): Promise<boolean> {
+    async function killJob(
+      sr: string,
+      directory: string,
+      [steps, milliseconds]: readonly [number, number],
+      random: Random,
+    ): Promise<boolean> {
+      const watched = watchSteps(directory)
       const child = startJob(sr, directory)
       const ended = ending(child)
       const waiting = new AbortController()
       const { signal } = waiting
-      const instant = duration * PART * (random(1000) / 1000)
-      await Promise.race([ended, sleep(instant, undefined, { signal }).catch(() => {})])
+      await Promise.race([ended, watched.reached(steps + 1)])
+      await Promise.race([ended, sleep(milliseconds, undefined, { signal }).catch(() => {})])
       waiting.abort()
+      watched.end()
       const { pid } = child
       if (pid === undefined) throw new Error('the job did not start')
       if (child.exitCode === null && child.signalCode === null) killProcess(random(2) === 0 ? pid : -pid)
@@ -232,6 +247,23 @@ async function onHostOf<T>({ runDirectory }: TestPlugin, body: () => T | Promise
 
 const OF_VOLUME = /\.(json|qcow2)(\.tmp)?$/
 
+/** Counts the steps of a job, whoever does them: names that come to a directory of this host, and names that go. */
+function watchSteps(directory: string) {
+  let steps = 0
+  const watcher = watch(directory, (event) => {
+    if (event !== 'rename') return
+    steps++
+    watcher.emit('step')
+  })
+  return {
+    count: () => steps,
+    async reached(count: number): Promise<void> {
+      while (steps < count) await once(watcher, 'step')
+    },
+    end: () => watcher.close(),
+  }
+}
+
 /** By reading and writing: smbnetfs breaks off what a copy by the kernel begins with. */
 function copyVolumes(from: string, to: string): void {
   const keys = readContents(from).volumes
@@ -242,9 +274,10 @@ function copyVolumes(from: string, to: string): void {
   }
 }
 
-function removeVolume(directory: string, key: string): void {
+function removeVolumes(directory: string): void {
+  const keys = readContents(directory).volumes
   for (const name of readdirSync(directory)) {
-    if (name.startsWith(key)) rmSync(join(directory, name), { force: true, recursive: true })
+    if (keys.has(name.slice(0, name.indexOf('.')))) rmSync(join(directory, name), { force: true, recursive: true })
   }
 }
 
