@@ -16,7 +16,7 @@ import { VOLUME_FORMATS, type VolumeFormat } from './format.ts'
 import { growByCopy } from './grow-copy.ts'
 import { copySource, createImage, growRawImage, imageSize, READ_ONLY, WRITABLE, withSource } from './image.ts'
 import { withLocalWriter } from './layer.ts'
-import { imageFile, isIso, isKey, newImageFile, readContents, volumeLockFile } from './layout.ts'
+import { imageFile, isIso, isKey, metadataFile, newImageFile, readContents, volumeLockFile } from './layout.ts'
 import { formatOf, hasData, type Metadata, readMetadata, writeMetadata } from './metadata.ts'
 import { hasBitmap, readBitmap } from './qcow2-bitmap.ts'
 import { addBitmap, growQcow2, removeBitmap } from './qemu-img.ts'
@@ -85,7 +85,7 @@ export async function destroy(driver: RepositoryDriver, { sr, key }: Params<'Vol
   const repository = await openForChange(driver, sr)
   if (isIso(key)) throw new VolumeReadOnlyError(`${key} is an image that somebody put there; it is removed by hand`)
   if (!isKey(key)) throw errors.volumeDoesNotExist(key)
-  if (!readContents(repository.directory).volumes.has(key)) return
+  if (!isThere(repository.directory, key) && !readContents(repository.directory).volumes.has(key)) return
   await removeVolume(repository, key, async (metadata) => {
     if (formatOf(metadata) !== 'qcow2' || !metadata.read_write) return
     if (!existsSync(imageFile(repository.directory, key, 'qcow2'))) return
@@ -162,10 +162,15 @@ export async function withVolume<T>(
       return await body(checkRepository(repository), readMetadata(directory, key), held)
     } finally {
       // Destroyed while this call waited: the lock file was made again by the wait.
-      const endings = readContents(directory).volumes.get(key)
+      const endings = isThere(directory, key) ? undefined : readContents(directory).volumes.get(key)
       if (endings?.size === 1 && endings.has('.lock')) held.remove()
     }
   })
+}
+
+/** Whether a volume has its metadata: a look at one file, where the whole directory may hold those of thousands. */
+function isThere(directory: string, key: string): boolean {
+  return existsSync(metadataFile(directory, key))
 }
 
 /** @throws VolumeReadOnlyError */

@@ -9,13 +9,18 @@
  * Passing a descriptor (`getfd`, `add-fd` with SCM_RIGHTS) is not possible from Node and not offered.
  */
 import { createConnection, type Socket } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { parseJson, stringifyJson } from '../../contract/json.ts'
 import { errors } from '../../kit/index.ts'
 import { onAbort } from '../cancellation.ts'
 import { DRIVER_PACKAGE } from '../engines.ts'
+import { errnoOf } from '../storage-error.ts'
 
 /** Milliseconds that a daemon has to answer unless the caller says otherwise: opening an image may wait for a server. */
 const TIMEOUT = 30_000
+
+/** Milliseconds between attempts to be one of those who wait. */
+const POLL = 10
 
 /** The members of a QMP object: what a command takes, what it returns, what an event carries. */
 export type QmpObject = Readonly<Record<string, unknown>>
@@ -85,6 +90,18 @@ export class Qmp {
    * @throws QmpConnectionError where nobody listens, or another client keeps the daemon busy for too long
    */
   static async connect(path: string, timeout = TIMEOUT, patience = TIMEOUT): Promise<Qmp> {
+    const end = Date.now() + timeout
+    for (;;) {
+      try {
+        return await Qmp.#connectOnce(path, Math.max(1, end - Date.now()), patience)
+      } catch (error) {
+        if (!isCrowded(error) || Date.now() >= end) throw error
+        await sleep(POLL)
+      }
+    }
+  }
+
+  static async #connectOnce(path: string, timeout: number, patience: number): Promise<Qmp> {
     const kept = Qmp.#kept.get(path)
     if (kept !== undefined) Qmp.#kept.set(path, undefined)
     // The daemon serves this one when the other has ended, which therefore is not kept any longer.
@@ -208,6 +225,11 @@ export class Qmp {
     this.#lost ??= new QmpConnectionError(reason, { cause })
     for (const waiter of [...this.#waiters]) waiter.reject(this.#lost)
   }
+}
+
+/** Whether as many wait for the daemon as can, which are one or two beside the one that it serves. */
+function isCrowded(error: unknown): boolean {
+  return error instanceof QmpConnectionError && errnoOf(error.cause) === 'EAGAIN'
 }
 
 /**

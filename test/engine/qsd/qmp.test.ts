@@ -1,4 +1,6 @@
-import { createServer, type Socket } from 'node:net'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { createConnection, createServer, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import {
@@ -9,6 +11,7 @@ import {
   QmpError,
   withQmp,
 } from '../../../src/engine/qsd/qmp.ts'
+import { lacks } from '../../support/needs.ts'
 import { scratch } from '../../support/scratch.ts'
 
 const GREETING = { QMP: { version: {}, capabilities: [] } }
@@ -49,6 +52,46 @@ test('a command gives its result, with int64 exact both ways', async () => {
   const result = await withQmp(path, (qmp) => qmp.execute('query-it', { size: 2n ** 63n - 1n }))
   expect(seen).toBe('query-it')
   expect(result).toEqual({ size: 2n ** 63n - 1n })
+})
+
+/** Serves one client after the other, as a daemon does, once it is told to; until then none more than two can wait. */
+const CROWDED = `
+import socket, sys
+server = socket.socket(socket.AF_UNIX)
+server.bind(sys.argv[1])
+server.listen(0)
+print('ready', flush=True)
+sys.stdin.readline()
+while True:
+    client, _ = server.accept()
+    try:
+        client.sendall(b'{"QMP":{"version":{},"capabilities":[]}}\\r\\n')
+        for _ in client.makefile():
+            client.sendall(b'{"return":{}}\\r\\n')
+    except OSError:
+        pass
+`
+
+test.skipIf(lacks('python3'))('a daemon for which as many wait as can is tried again', async () => {
+  const path = join(scratch(), 'qmp')
+  const server = spawn('/usr/bin/python3', ['-c', CROWDED, path], { stdio: ['pipe', 'pipe', 'inherit'] })
+  onTestFinished(() => void server.kill('SIGKILL'))
+  await once(server.stdout, 'data')
+  const waiting: Socket[] = []
+  onTestFinished(() => {
+    for (const socket of waiting) socket.destroy()
+  })
+  const isFull = (): Promise<boolean> =>
+    new Promise((resolve) => {
+      const socket = createConnection(path, () => resolve(false))
+      socket.once('error', () => resolve(true))
+      waiting.push(socket)
+    })
+  while (!(await isFull()));
+  const answer = withQmp(path, (qmp) => qmp.execute('query-it'))
+  for (const socket of waiting) socket.destroy()
+  server.stdin.write('\n')
+  expect(await answer).toEqual({})
 })
 
 test('a refusal is an error with the class and the description of QMP', async () => {
