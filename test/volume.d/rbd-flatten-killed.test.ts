@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
 import { lock } from '../../src/engine/lock.ts'
 import { missing, underCeph } from './rbd-fixture.ts'
-import { type FlattenedSr, flattenedSr, nameOf, startJob } from './rbd-left.ts'
+import { type FlattenedSr, flattenedSr, nameOf, slowOsd, startJob } from './rbd-left.ts'
 import { killProcess } from './suites/killer.ts'
 import { type Random, randomNumbers, SEED } from './suites/random.ts'
 import type { Volume } from './suites/storage.ts'
@@ -33,11 +33,7 @@ describe.skipIf(missing)('the job that flattens images', () => {
   test(
     `is killed ${KILLS} times, no volume loses a byte, and all are flattened in the end (SMAPIV3_SEED=${SEED})`,
     async () => {
-      if (DELAY > 0) {
-        const inject = 'osd_debug_inject_dispatch_delay'
-        await it.ceph.ceph('tell', 'osd.0', 'config', 'set', `${inject}_duration`, `${DELAY}`)
-        await it.ceph.ceph('tell', 'osd.0', 'config', 'set', `${inject}_probability`, '1')
-      }
+      if (DELAY > 0) await slowOsd(it.ceph, DELAY)
       const lanes = Array.from({ length: SRS }, (_, number) =>
         inOneSr(randomNumbers(SEED + 7919 * number), Math.ceil((KILLS - number) / SRS)),
       )

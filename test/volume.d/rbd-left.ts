@@ -7,6 +7,7 @@ import { fileNameFor } from '../../src/engine/run-directory.ts'
 import { JOB_ARGUMENT } from '../../volume.d/org.xen.xapi.storage.rbd/job-argument.ts'
 import { IMAGES, type Image, OBJECT, parseImage } from '../../volume.d/org.xen.xapi.storage.rbd/records.ts'
 import type { TestPlugin } from '../support/plugin.ts'
+import type { CephCluster } from '../support/servers/ceph.ts'
 import { eventually } from '../support/servers/eventually.ts'
 import { imageOf, MIB, placeOf, type underCeph } from './rbd-fixture.ts'
 import type { Volume } from './suites/storage.ts'
@@ -71,6 +72,13 @@ export async function flattenedSr(it: ReturnType<typeof underCeph>, objects: num
       await it.call('SR.destroy', { sr })
     },
   }
+}
+
+/** Makes the OSD wait for so many seconds before it takes a message. */
+export async function slowOsd({ ceph }: CephCluster, seconds: number): Promise<void> {
+  const inject = 'osd_debug_inject_dispatch_delay'
+  await ceph('tell', 'osd.0', 'config', 'set', `${inject}_duration`, String(seconds))
+  await ceph('tell', 'osd.0', 'config', 'set', `${inject}_probability`, seconds > 0 ? '1' : '0')
 }
 
 /** The image of a volume. */
