@@ -158,7 +158,7 @@ export const SR: readonly Twin[] = [
     ],
   },
   {
-    name: 'lists volumes two seconds late',
+    name: 'lists volumes ten minutes late',
     language: 'python',
     breaks: 'SR-LS-002',
     text: [
@@ -166,7 +166,7 @@ export const SR: readonly Twin[] = [
       [
         'volume',
         '        for key in keys_of(sr):\n            try:',
-        '        for key in keys_of(sr):\n            if os.path.getmtime(record_file(sr, key)) + 2 > time.time():\n                continue\n            try:',
+        '        for key in keys_of(sr):\n            if os.path.getmtime(record_file(sr, key)) + 600 > time.time():\n                continue\n            try:',
       ],
     ],
     also: ['SR-LS-004'],
