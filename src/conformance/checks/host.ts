@@ -2,6 +2,7 @@
 import { mkdirSync, mkdtempSync, statSync, symlinkSync } from 'node:fs'
 import { connect } from 'node:net'
 import { basename, join } from 'node:path'
+import { Smapiv3Error } from '../../contract/errors.ts'
 import type { Result } from '../../contract/methods.ts'
 import { Host } from '../../host/host.ts'
 import { loadSettings } from '../../host/settings.ts'
@@ -13,7 +14,7 @@ import type { Context } from '../context.ts'
 import { Disk, opened, scratchDisk, uriOf, using } from '../disks.ts'
 import type { Sr } from '../sr.ts'
 import { ownSr, sharedSr } from '../sr-fixture.ts'
-import { demand, demandEqual, NotApplicable, Violation } from '../violation.ts'
+import { CallFailed, demand, demandEqual, NotApplicable, Violation } from '../violation.ts'
 import { newVolume, SMALL, type Volume } from '../volumes.ts'
 
 type Operation = Result<'Data.mirror'>
@@ -113,17 +114,30 @@ export async function restarted(context: Context): Promise<{ sr: Sr; volume: Vol
   await new Disk(context, uriOf(context, volume), domain).attach()
   const first = host()
   const plugin = basename(context.run.subjects.judged.path)
-  await first.srs.attach({ plugin, uuid: sr.uuid, configuration: sr.complete }, calls)
-  const { backend } = await first.disks.connect(sr.uuid, volume.key, { ...calls, domain })
+  await chained(context, () => first.srs.attach({ plugin, uuid: sr.uuid, configuration: sr.complete }, calls))
+  const connect = (by: Host) => chained(context, () => by.disks.connect(sr.uuid, volume.key, { ...calls, domain }))
+  const { backend } = await connect(first)
   const pattern = await opened(backend, (access) => writePattern(access, context.random, spread(SMALL)))
   first.close()
   const second = host()
-  const again = await second.disks.connect(sr.uuid, volume.key, { ...calls, domain })
+  const again = await connect(second)
   demandEqual(again.backend, backend, 'the same backend after a restart of the host')
   await opened(again.backend, (access) => demandPattern(access, pattern, 'what was written before'))
-  await second.disks.disconnect(sr.uuid, volume.key, { ...calls, domain })
+  await chained(context, () => second.disks.disconnect(sr.uuid, volume.key, { ...calls, domain }))
   second.close()
   return { sr, volume, pattern }
+}
+
+/** What a call in a chain of the host's own fails with is a finding as that of any other call. */
+async function chained<T>(context: Context, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    const call = context.calls.findLast(({ outcome }) => !outcome.ok)
+    if (!(error instanceof Smapiv3Error) || call === undefined) throw error
+    if (call.method !== 'SR.attach') throw new CallFailed(call.method, error, call)
+    throw new Violation('SR.attach of an SR that is attached succeeds', error.message, call, 'SR-ATTACH-002')
+  }
 }
 
 /** A new root with links to the plugins of the run. */

@@ -13,6 +13,8 @@ export const SR: readonly Twin[] = [
         '            os.makedirs(STATE, exist_ok=True)\n            if os.path.exists(attachment(sr)):\n                raise ConfigurationError("it is attached already")\n',
       ],
     ],
+    // In a chain of calls that the host itself makes.
+    followers: ['DATA-KEEP-004'],
   },
   {
     name: 'attaches what is no SR',
