@@ -3,7 +3,8 @@
 # attached is recorded before it is, and forgotten after it no longer is: one file for each domain, in a directory for
 # each disk.
 set -eu
-. "$(dirname "$(readlink -f "$0")")/lib.sh"
+here=$(dirname "$(readlink -f "$0")")
+. "$here/lib.sh"
 
 # Sets $path to the file that $uri names, $disk to the directory of its records, $record to that of $domain.
 find_disk() {

@@ -1,6 +1,6 @@
 # What the scripts share: the request, checks of its parameters, errors, the lock. To be sourced by plugins in sh.
 # Text that users give stays in JSON, where jq handles it; only what names files gets into variables.
-state=$(dirname "$(readlink -f "$0")")/state
+state=$here/state
 method=${0##*/}
 answered=
 
@@ -15,7 +15,8 @@ fail() {
 # A command that failed where none should has an error object too; what it printed is on stderr.
 trap 'status=$?; [ $status -eq 0 ] || [ -n "$answered" ] || fail SR_BACKEND_FAILURE InternalError "$method failed with status $status"' EXIT
 
-# Reads the request, checks NAME:TYPE…, and sets the variables $sr $key $path… of those that are short texts or numbers.
+# Reads the request, checks NAME:TYPE…, and sets the variables $sr $key $uri… of those that are short texts or numbers, and
+# $path of a configuration: only plain paths, so that they need no encoding in URIs.
 read_params() {
   params=$(head -n 1)
   assignments=$(printf '%s' "$params" | jq -r --arg wants "$*" '
@@ -29,7 +30,9 @@ read_params() {
     | if length > 0 then "problem=\(.[0] | @sh)"
       else "problem=", ($params | to_entries[]
         | select(.key | IN("sr", "dest_sr", "key", "snapshot", "uri", "domain", "size", "new_size"))
-        | "\(.key)=\(.value | if type == "number" then floor else . end | @sh)")
+        | "\(.key)=\(.value | if type == "number" then floor else . end | @sh)"),
+        ($params | .configuration? | objects | .path // "" | tostring
+        | "path=\(if test("^(/[A-Za-z0-9._-]+)+$") then . else "" end | @sh)")
       end') || fail SR_BACKEND_FAILURE UnmarshalException 'the request is not JSON'
   eval "$assignments"
   [ -z "${problem-unread}" ] || fail SR_BACKEND_FAILURE "${problem%% *}" "$problem"
