@@ -3,7 +3,7 @@ import { describe } from 'vitest'
 import { lacks } from '../support/needs.ts'
 import { NFS_NEEDS, nfsServer } from '../support/servers/nfs.ts'
 import { type Format, serverStorage } from './server-storage.ts'
-import { COLLECTING, COLLECTING_KILLS } from './suites/collecting.ts'
+import { COLLECTING } from './suites/collecting.ts'
 import { crash } from './suites/crash.ts'
 import { growth } from './suites/growth.ts'
 import { job } from './suites/job.ts'
@@ -28,6 +28,6 @@ describe.skipIf(missing)('org.xen.xapi.storage.nfs', () => {
   story(storage('qcow2'))
   growth(storage('qcow2'))
   crash(storage('qcow2'))
-  job(storage('qcow2'), COLLECTING, COLLECTING_KILLS)
+  job(storage('qcow2'), COLLECTING)
   model(storage('raw'))
 })

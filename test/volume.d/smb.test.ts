@@ -2,7 +2,7 @@ import { describe } from 'vitest'
 import { lacks } from '../support/needs.ts'
 import { SMB_NEEDS, smbServer } from '../support/servers/smb.ts'
 import { type Format, serverStorage } from './server-storage.ts'
-import { COLLECTING, COLLECTING_KILLS } from './suites/collecting.ts'
+import { COLLECTING } from './suites/collecting.ts'
 import { crash } from './suites/crash.ts'
 import { growth } from './suites/growth.ts'
 import { job } from './suites/job.ts'
@@ -31,6 +31,6 @@ describe.skipIf(missing)('org.xen.xapi.storage.smb', () => {
   story(storage('qcow2'))
   growth(storage('qcow2'))
   crash(storage('qcow2'))
-  job(storage('qcow2'), COLLECTING, COLLECTING_KILLS)
+  job(storage('qcow2'), COLLECTING)
   model(storage('raw'))
 })

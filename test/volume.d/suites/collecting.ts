@@ -6,12 +6,6 @@ import { LEASES } from '../../../src/engine/lease/lease.ts'
 import type { JobWork } from './job.ts'
 import type { Volume } from './storage.ts'
 
-/**
- * How often the job is killed: it is short, and each call on a server costs more than on this host. SMAPIV3_CRASHES=200 has
- * failed once on NFS, which is not understood yet.
- */
-export const COLLECTING_KILLS = 8
-
 /** Images that killed calls have left. */
 const LEFTOVERS = 12
 

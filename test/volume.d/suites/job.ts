@@ -20,7 +20,7 @@ import { killProcess } from './killer.ts'
 import { type Random, randomNumbers, SEED } from './random.ts'
 import { type StorageDescription, underTest, type Volume } from './storage.ts'
 
-/** How often the job is killed unless SMAPIV3_CRASHES or the caller says otherwise. */
+/** How often the job is killed unless SMAPIV3_CRASHES says otherwise. */
 const CRASHES = 200
 
 /** SRs whose jobs are killed at the same time. */
@@ -64,10 +64,10 @@ interface Made {
   readonly files: string
 }
 
-export function job(description: StorageDescription, work: JobWork, crashes = CRASHES): void {
+export function job(description: StorageDescription, work: JobWork): void {
   describe(`the job that ${work.name}`, () => {
     const it = underTest(description)
-    const kills = Number(process.env.SMAPIV3_CRASHES ?? crashes)
+    const kills = Number(process.env.SMAPIV3_CRASHES ?? CRASHES)
 
     test(
       `is killed ${kills} times in ${SRS} SRs (SMAPIV3_SEED=${SEED})`,
