@@ -8,6 +8,7 @@ import { isWorkLeft } from './flattening.ts'
 import { collect, derive, hiddenSnapshot, recordDerived, usableImage, without, withSnapshot } from './images.ts'
 import { IMAGES, ownName, stemOf, VOLUMES, type Volume } from './records.ts'
 import { checkIdentity, type Repository, withRepository } from './repository.ts'
+import { makeSnapshot } from './snapshots.ts'
 import { describeVolume } from './stat.ts'
 import { transact } from './transaction.ts'
 import { readVolume, refuseReadOnly, volumeIn } from './volume.ts'
@@ -41,7 +42,7 @@ function snapshotImage(repository: Repository, key: string, source: Volume, made
   const { image } = source
   const name = ownName(made)
   return atWork(repository, { snapshots: [[image, name]] }, async (work) => {
-    const { id, size } = await ofVolume(key, session.request('snapshot', { image, name }))
+    const { id, size } = await ofVolume(key, makeSnapshot(session, image, name))
     const volume: Volume = { ...heirOf(key, source), read_write: false, size, snapshot: name, snapshot_id: id }
     await transact(session, [VOLUMES + key, IMAGES + image], async (transaction) => {
       await volumeIn(transaction, repository, key)

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { CephError, type CephSession } from '../../src/engine/ceph/session.ts'
 import { IMAGES, type Image, ownName, type Point, parseImage, type Volume } from './records.ts'
 import type { Repository } from './repository.ts'
+import { makeSnapshot, removeSnapshot } from './snapshots.ts'
 import { listRecords, type Transaction, transact } from './transaction.ts'
 
 /** Images in a chain at most: a read may have to ask each. What would be longer is copied instead. */
@@ -48,7 +49,7 @@ export async function derive(
   const { snapshot = stem, snapshot_id } = source
   const { id: number, size } =
     source.snapshot === undefined
-      ? await session.request('snapshot', { image: source.image, name: stem })
+      ? await makeSnapshot(session, source.image, stem)
       : { id: snapshot_id, size: source.size }
   const id = await session.request('clone', { parent: source.image, snapshot, image })
   const parent = { image: source.image, snapshot, ...(number === undefined ? {} : { snapshot_id: number }) }
@@ -63,11 +64,11 @@ export async function withSnapshot<T>(
   body: (snapshot: string, size: number) => Promise<T>,
 ): Promise<T> {
   if (snapshot !== undefined) return body(snapshot, size)
-  const made = await session.request('snapshot', { image, name: hidden })
+  const made = await makeSnapshot(session, image, hidden)
   try {
     return await body(hidden, made.size)
   } finally {
-    await session.request('snapshot_remove', { image, name: hidden })
+    await removeSnapshot(session, image, hidden)
   }
 }
 
@@ -115,7 +116,7 @@ export function without(image: Image, name: string): Image {
 /** Removes the snapshots of an image that nothing needs. Repeatable. */
 async function removeUnused(session: CephSession, name: string, { unused = [] }: Image): Promise<void> {
   if (unused.length === 0) return
-  for (const snapshot of unused) await absentAsDone(session.request('snapshot_remove', { image: name, name: snapshot }))
+  for (const snapshot of unused) await absentAsDone(removeSnapshot(session, name, snapshot))
   await transact(session, [IMAGES + name], async (transaction) => {
     const found = await transaction.image(name)
     if (found?.unused === undefined) return

@@ -9,6 +9,7 @@ import { CephError, type CephSession } from '../../src/engine/ceph/session.ts'
 import { bootId } from '../../src/engine/run-directory.ts'
 import { IMAGES, parseWork, recordOf, SR_KEY, WORK, type Work } from './records.ts'
 import { checkIdentity, type Repository } from './repository.ts'
+import { removeSnapshot } from './snapshots.ts'
 import { listRecords, readRecords, type Transaction, transact } from './transaction.ts'
 
 /** Milliseconds after which a call of another host counts as dead; what it still has open is not removed. */
@@ -117,7 +118,7 @@ async function undo(session: CephSession, { images, snapshots }: Plan): Promise<
     if (recorded.get(IMAGES + image) === '') await leaving(session.request('remove', { image }))
   }
   for (const [image, name] of snapshots) {
-    if (recorded.get(recordOf(name)) === '') await leaving(session.request('snapshot_remove', { image, name }))
+    if (recorded.get(recordOf(name)) === '') await leaving(removeSnapshot(session, image, name))
   }
 }
 
