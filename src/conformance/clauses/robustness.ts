@@ -1,7 +1,7 @@
 /** Clauses on what happens when things go wrong: calls that are killed, calls at the same time, many volumes, leaks. */
 import { type ClauseRow, protocol } from '../clause.ts'
 
-/** Their checks look at every volume of a new SR, where a volume of another that was destroyed must not be. */
+/** Their checks look at everything at a place, where nothing of an SR that was destroyed must be. */
 const LOOKS_AT_ALL = { after: ['SR-DESTROY-003', 'SR-DESTROY-004'] } as const
 
 export const ROBUSTNESS = {
@@ -119,10 +119,13 @@ export const ROBUSTNESS = {
   'LEAK-PROCESS-001': leak('processes', 'Each of them holds memory, files and locks until the host is rebooted.'),
   'LEAK-LOOP-001': leak('loop devices', 'The kernel runs out of them, and the storage stays in use.'),
   'LEAK-MOUNT-001': leak('mounts', 'The storage cannot be let go, and paths lead to old content.'),
-  'LEAK-FILE-001': leak(
-    'temporary files, sockets and records that name its disks',
-    'The file system of dom0 is small, and fills up.',
-  ),
+  'LEAK-FILE-001': {
+    ...leak(
+      'temporary files, sockets and records that name its disks',
+      'The file system of dom0 is small, and fills up.',
+    ),
+    ...LOOKS_AT_ALL,
+  },
   'LEAK-VOLUME-001': {
     level: 'must',
     subject: 'volume',
