@@ -1,6 +1,6 @@
 /** Runs a bundled plugin as a toolstack does: built, copied to a directory of its own, one process for each call. */
 import { type ChildProcess, spawn } from 'node:child_process'
-import { cp } from 'node:fs/promises'
+import { cpSync } from 'node:fs'
 import { join } from 'node:path'
 import { dir } from 'tmp-promise'
 import { buildPlugin } from '../../src/build/plugin.ts'
@@ -54,7 +54,7 @@ export async function installPlugin(
   const { path: directory, cleanup } = await dir({ unsafeCleanup: true, prefix: 'smapiv3-plugin-' })
   const plugin = join(directory, 'plugin')
   const runDirectory = beside?.runDirectory ?? join(directory, 'run')
-  await cp(source, plugin, { recursive: true, verbatimSymlinks: true })
+  cpSync(source, plugin, { recursive: true, verbatimSymlinks: true })
 
   function start(method: string, params: object): ChildProcess {
     const [command = '', ...args] = [...through, join(plugin, method), '--json']
