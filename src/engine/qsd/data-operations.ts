@@ -13,7 +13,8 @@ import { daemonOf, runningPid } from './daemon.ts'
 import { abandonTarget, detachTarget, hasTarget } from './data-target.ts'
 import type { Disk } from './disk.ts'
 import { cancelJob, type JobStatus, JobStuckError, jobStatus } from './jobs.ts'
-import { type Qmp, QmpConnectionError, withQmp } from './qmp.ts'
+import { type Qmp, withQmp } from './qmp.ts'
+import { QmpConnectionError } from './qmp-error.ts'
 
 export type Operation = Result<'Data.ls'>[number]
 export type Status = Result<'Data.stat'>

@@ -25,7 +25,7 @@ import { activateDisk, attachDisk, type Disk, diskOf } from './disk.ts'
 import { resizeDisk } from './disk-size.ts'
 import { diskDirectory, mountFile, readState } from './disk-state.ts'
 import type { DiskAddress } from './exports.ts'
-import { QmpError } from './qmp.ts'
+import { QmpError } from './qmp-error.ts'
 
 /** Seconds that a request waits for the disk's daemon to come back. */
 const RECONNECT_SECONDS = 10

@@ -21,7 +21,8 @@ import { activateDisk, attachDisk, type Disk, deactivateDisk, detachDisk, diskOf
 import { refreshDisk } from './disk-size.ts'
 import { type ExportKind, readState } from './disk-state.ts'
 import type { DiskAddress } from './exports.ts'
-import { dropConnection, keepConnection, QmpError } from './qmp.ts'
+import { dropConnection, keepConnection } from './qmp.ts'
+import { QmpError } from './qmp-error.ts'
 import type { SchemeDriver } from './scheme-driver.ts'
 
 /** The disk of a call, and what makes its block device where it cannot do so itself. */

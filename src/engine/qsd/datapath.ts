@@ -32,7 +32,7 @@ import {
 import type { Access } from './description.ts'
 import { activateDisk } from './disk.ts'
 import { readState } from './disk-state.ts'
-import { QmpConnectionError } from './qmp.ts'
+import { QmpConnectionError } from './qmp-error.ts'
 import type { SchemeDriver } from './scheme-driver.ts'
 import { whileReachable } from './server-watch.ts'
 

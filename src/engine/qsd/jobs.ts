@@ -6,7 +6,8 @@ import { randomBytes } from 'node:crypto'
 import { waitUntil } from './daemon-process.ts'
 import type { SocketAddress } from './description.ts'
 import { nodeNames } from './nodes.ts'
-import { isObject, type Qmp, QmpError, type QmpObject } from './qmp.ts'
+import { isObject, type Qmp, type QmpObject } from './qmp.ts'
+import { QmpError } from './qmp-error.ts'
 import { remove, removeBitmap, removeNode } from './undo.ts'
 
 /** A job waits for a target that does not answer. */

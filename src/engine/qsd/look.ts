@@ -6,7 +6,8 @@ import type { Int64 } from '../../contract/json.ts'
 import type { DiskDescription } from './description.ts'
 import { nbdExportSize } from './nbd-size.ts'
 import { belowName, belowNodes, formatNode, forProbe, protocolNode } from './nodes.ts'
-import { addNodes, type Qmp, QmpError, type QmpObject, together } from './qmp.ts'
+import { addNodes, type Qmp, type QmpObject, together } from './qmp.ts'
+import { QmpError } from './qmp-error.ts'
 import { removeExport, removeNodes } from './undo.ts'
 
 /** What a look at an image has found. */

@@ -11,10 +11,8 @@
 import { createConnection, type Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseJson, stringifyJson } from '../../contract/json.ts'
-import { errors } from '../../kit/index.ts'
 import { onAbort } from '../cancellation.ts'
-import { DRIVER_PACKAGE } from '../engines.ts'
-import { errnoOf } from '../storage-error.ts'
+import { isCrowded, QmpConnectionError, refusal } from './qmp-error.ts'
 
 /** Milliseconds that a daemon has to answer unless the caller says otherwise: opening an image may wait for a server. */
 const TIMEOUT = 30_000
@@ -29,28 +27,6 @@ export type QmpObject = Readonly<Record<string, unknown>>
 export interface QmpEvent {
   readonly event: string
   readonly data: QmpObject
-}
-
-/** A command that the daemon refused or could not do. */
-export class QmpError extends Error {
-  override readonly name = 'QmpError'
-  readonly command: string
-  /** QMP's class: GenericError for nearly all, CommandNotFound, DeviceNotFound… */
-  readonly errorClass: string
-  /** QMP's text for people. */
-  readonly description: string
-
-  constructor(command: string, errorClass: string, description: string) {
-    super(`qemu-storage-daemon refused ${command}: ${description}`)
-    this.command = command
-    this.errorClass = errorClass
-    this.description = description
-  }
-}
-
-/** Nobody listens, the daemon went away, or it did not answer in time. */
-export class QmpConnectionError extends Error {
-  override readonly name = 'QmpConnectionError'
 }
 
 interface Waiter {
@@ -227,11 +203,6 @@ export class Qmp {
   }
 }
 
-/** Whether as many wait for the daemon as can, which are one or two beside the one that it serves. */
-function isCrowded(error: unknown): boolean {
-  return error instanceof QmpConnectionError && errnoOf(error.cause) === 'EAGAIN'
-}
-
 /**
  * Connects to a daemon, for all who ask for a connection from now on: the first of a process takes two milliseconds, during
  * which other things can be done. The daemon serves nobody else.
@@ -285,11 +256,4 @@ function parseMessage(line: string): QmpObject | undefined {
     if (error instanceof SyntaxError) return undefined
     throw error
   }
-}
-
-/** Debian has the drivers for storage in the network in a package of their own. */
-function refusal(command: string, errorClass: string, description: string): Error {
-  const driver = /^Unknown driver '(.*)'$/.exec(description)?.[1]
-  if (driver !== undefined) return errors.missingDependency(`QEMU’s driver ${driver}`, DRIVER_PACKAGE)
-  return new QmpError(command, errorClass, description)
 }

@@ -1,6 +1,7 @@
 /** Taking apart what may be there, be half there or be gone: for nodes, exports and objects of a daemon. */
 import { waitUntil } from './daemon-process.ts'
-import { isObject, type Qmp, QmpError, type QmpObject } from './qmp.ts'
+import { isObject, type Qmp, type QmpObject } from './qmp.ts'
+import { QmpError } from './qmp-error.ts'
 
 /** Milliseconds for the daemon to let go of something: an export goes when its last request is done. */
 const PATIENCE = 10_000

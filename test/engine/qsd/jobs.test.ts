@@ -15,7 +15,8 @@ import {
   listJobs,
   startJob,
 } from '../../../src/engine/qsd/jobs.ts'
-import { QmpError, withQmp } from '../../../src/engine/qsd/qmp.ts'
+import { withQmp } from '../../../src/engine/qsd/qmp.ts'
+import { QmpError } from '../../../src/engine/qsd/qmp-error.ts'
 import { lacks } from '../../support/needs.ts'
 import { description, disk, image, io, MIB, nbdUri, ownRunDirectory } from './support.ts'
 

@@ -3,14 +3,8 @@ import { once } from 'node:events'
 import { createConnection, createServer, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import {
-  dropConnection,
-  keepConnection,
-  Qmp,
-  QmpConnectionError,
-  QmpError,
-  withQmp,
-} from '../../../src/engine/qsd/qmp.ts'
+import { dropConnection, keepConnection, Qmp, withQmp } from '../../../src/engine/qsd/qmp.ts'
+import { QmpConnectionError, QmpError } from '../../../src/engine/qsd/qmp-error.ts'
 import { lacks } from '../../support/needs.ts'
 import { scratch } from '../../support/scratch.ts'
 
