@@ -1,6 +1,6 @@
 /** What a daemon has of a disk from attach to detach: made, and taken apart in whatever state it is. */
 import type { Int64 } from '../../contract/json.ts'
-import { type Daemon, diskIds, ensureRunning, stop } from './daemon.ts'
+import { type Daemon, diskIds, ensureRunning, runningPid, stop } from './daemon.ts'
 import { CACHE_MODES, type DiskDescription, exportIsReadOnly, opensAtActivation } from './description.ts'
 import { type Disk, type DiskState, type ExportKind, readState, removeState, writeState } from './disk-state.ts'
 import { addExports, checkExports, removeExports } from './exports.ts'
@@ -9,13 +9,18 @@ import { endJobs } from './jobs.ts'
 import { nodesOf } from './live-nodes.ts'
 import { isLeftBehind } from './look.ts'
 import { type Qmp, withQmp } from './qmp.ts'
+import { QmpConnectionError } from './qmp-error.ts'
 
-/** Attaches a disk that is not; the state that it has then. Called with the daemon's lock held. */
+/**
+ * Attaches a disk that is not; the state that it has then. Called with the daemon's lock held. Where the daemon dies over it, as
+ * QEMU 7.2 has done once in thousands of starts, another one is started, once.
+ */
 export async function ensureAttached(
   disk: Disk,
   description: DiskDescription,
   exports: readonly ExportKind[],
   straight?: Int64,
+  lives = 2,
 ): Promise<DiskState> {
   const { daemon, id } = disk
   const state = stateOf(description, exports)
@@ -39,8 +44,10 @@ export async function ensureAttached(
       }
     })
   } catch (error) {
+    const isDead = error instanceof QmpConnectionError && runningPid(daemon) === undefined
     await stopUnused(daemon)
-    throw error
+    if (!isDead || lives === 1) throw error
+    return await ensureAttached(disk, description, exports, straight, lives - 1)
   }
 }
 

@@ -2,7 +2,8 @@ import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { describe, expect, test, vi } from 'vitest'
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { IMAGE_FORMATS, type ImageFormat } from '../../../src/engine/image-format.ts'
 import { loopCapacity } from '../../../src/engine/loop.ts'
 import { runningPid } from '../../../src/engine/qsd/daemon.ts'
@@ -66,6 +67,34 @@ describe.skipIf(lacks('qemu-storage-daemon', 'qemu-img', 'qemu-io'))('a disk ove
     await deactivateDisk(made)
     await detachDisk(made)
     await detachDisk(made)
+  })
+
+  test('a daemon that dies while a disk is being attached is replaced, once', async () => {
+    ownRunDirectory()
+    const path = image('qcow2')
+    const made = disk(path)
+    const what = description(path, 'qcow2')
+    const over = new AbortController()
+    const { signal } = over
+    onTestFinished(() => over.abort())
+    /** Kills the daemon before it has answered what it was asked first; one that comes after another that was killed. */
+    const killed = async (before?: number): Promise<number> => {
+      while (!signal.aborted) {
+        const pid = readState(made.daemon, made.id)?.phase === 'changing' ? runningPid(made.daemon) : undefined
+        if (pid !== undefined && pid !== before && process.kill(pid, 'SIGKILL')) return pid
+        await nextTurn()
+      }
+      throw new Error('the disk was attached before')
+    }
+    const [address, pid] = await Promise.all([attachDisk(made, what, ['nbd']), killed()])
+    expect(runningPid(made.daemon)).not.toBe(pid)
+    await activateDisk(made, what, ['nbd'], 'read-write')
+    await io(nbdUri(address), WRITE)
+    await detachDisk(made)
+
+    const twice = killed().then(killed)
+    const [attached] = await Promise.allSettled([attachDisk(made, what, ['nbd']), twice])
+    expect(attached).toMatchObject({ status: 'rejected', reason: { name: 'QmpConnectionError' } })
   })
 
   test('a disk that is not activated refuses I/O, and leaves its image to others', async () => {
