@@ -24,7 +24,8 @@ const TIMEOUT_SECONDS = 240
 /** Exit status that the tool is told to use where somebody else holds the lock; it has no other use for it. */
 const HELD_ELSEWHERE = 75
 
-const NONBLOCK = ['--nonblock']
+const AT_ONCE = ['--nonblock']
+const PATIENTLY = ['--timeout', String(TIMEOUT_SECONDS)]
 
 /** A lock that is held. */
 export interface Lock {
@@ -51,29 +52,29 @@ export class LockTimeoutError extends Error {
  * @throws PluginError SR_BACKEND_FAILURE_44 where there is no space for the file
  */
 export function lock(path: string): Lock {
-  const free = acquire(path, NONBLOCK)
+  const free = acquire(path, AT_ONCE)
   if (free !== undefined) return free
   beginLongWork()
-  const held = acquire(path, ['--timeout', String(TIMEOUT_SECONDS)])
+  const held = acquire(path, PATIENTLY)
   if (held === undefined) throw new LockTimeoutError(path)
   return held
 }
 
 /** Takes a lock unless somebody holds it. */
 export function tryLock(path: string): Lock | undefined {
-  return acquire(path, NONBLOCK)
+  return acquire(path, AT_ONCE)
 }
 
 /** Takes a lock as {@link lock} does; meanwhile this process can do other things. */
 export async function lockBeside(path: string): Promise<Lock> {
-  const held = await acquireBeside(path, ['--timeout', String(TIMEOUT_SECONDS)])
+  const held = await acquireBeside(path, PATIENTLY)
   if (held === undefined) throw new LockTimeoutError(path)
   return held
 }
 
 /** Takes a lock as {@link tryLock} does; meanwhile this process can do other things. */
 export function tryLockBeside(path: string): Promise<Lock | undefined> {
-  return acquireBeside(path, ['--nonblock'])
+  return acquireBeside(path, AT_ONCE)
 }
 
 /** Runs a body with a lock held. */

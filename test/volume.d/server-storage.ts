@@ -45,6 +45,7 @@ export function serverStorage(plugin: TestPlugin, server: Server, format: Format
     async settle(place) {
       if (!(await waitUntil(() => jobs(place).length === 0, PATIENCE))) throw new Error('the job goes on and on')
     },
+    patience: PATIENCE,
     check: async (place, volumes) => checkDirectory(placeOf(place), volumes, format),
     remains: async (place) => (existsSync(placeOf(place)) ? readdirSync(placeOf(place)) : []),
     image({ uri: [uri = ''] }, use) {

@@ -6,10 +6,12 @@ import {
   type Content,
   changed,
   expectAllStored,
+  expectBytes,
   expectContent,
   expectStored,
   grown,
   store,
+  withDisk,
   zeroes,
 } from './content.ts'
 import { killer, killProcess } from './killer.ts'
@@ -21,9 +23,6 @@ const CRASHES = 200
 
 /** SRs whose calls are killed at the same time: a repeated call often waits for what the killed one left. */
 const SRS = 4
-
-/** Milliseconds to wait for what must come to an end. */
-const PATIENCE = 60_000
 
 /** How often SR.destroy is killed in each SR before it may finish. */
 const DESTRUCTIONS = 3
@@ -224,9 +223,8 @@ export function crash(description: StorageDescription): void {
           await storage.check(place, volumes)
           return true
         },
-        // One that was killed while it took a lock, or gave it back, looks for some seconds like one of another host.
         'nothing is left of what killed calls and jobs had begun',
-        PATIENCE,
+        storage.patience ?? 0,
       )
       expect(volumes.map(({ key }) => key).sort()).toEqual([...contents.keys()].sort())
       // Whatever it has been through, a volume can be written, and a domain can have it.
@@ -238,8 +236,10 @@ export function crash(description: StorageDescription): void {
         it,
         volumes.map((volume) => [volume, contentOf(volume.key)] as const),
       )
-      for (const volume of volumes.filter(({ key }) => key === victim.key || key === snapshot?.key)) {
-        await expectContent(datapath, volume, contentOf(volume.key))
+      for (const volume of volumes) {
+        const content = contentOf(volume.key)
+        if (volume.read_write) await withDisk(datapath, volume, (target) => expectBytes(target, content))
+        else await expectContent(datapath, volume, content)
       }
 
       durations.set('SR.destroy', DESTRUCTIONS * (durations.get('Volume.create') ?? 0))

@@ -40,6 +40,11 @@ export interface Storage {
    * datapath to write: an attachment for each look takes long. Without it the datapath is used.
    */
   image?(volume: Volume, use: 'read' | 'write'): Image
+  /**
+   * Milliseconds for which something of a killed call may be left, where several hosts share the storage: one that was killed
+   * while it took a lock, or gave it back, looks for some seconds like one of another host. Elsewhere nothing is left at once.
+   */
+  readonly patience?: number
   /** Waits until no background job of an SR runs; for plugins that have such. */
   settle?(place: Configuration): Promise<void>
   /** Pids of the background jobs of an SR that run, for a test that kills them. */
