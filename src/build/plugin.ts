@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { build } from 'esbuild'
 import writeFileAtomic from 'write-file-atomic'
 import { inOneLine, isUsable, LAUNCHER, runFirst } from './first-run.ts'
+import { flockAddon } from './flock-addon.ts'
 
 /** What the author writes, and what the build puts beside it. */
 export const SOURCE = 'plugin.ts'
@@ -11,6 +12,9 @@ export const BUNDLE = 'plugin.cjs'
 
 /** What V8 made of the bundle: without it, and with another Node.js than built it, the plugin starts later. */
 export const CACHE = 'plugin.cache'
+
+/** What takes locks without a process (see src/engine/flock.ts); it too is for the Node.js that built the plugin. */
+export const ADDON = 'flock.node'
 
 /**
  * Both shell and JavaScript: the file runs wherever `node` is in the PATH or, where the environment is empty, in the
@@ -39,6 +43,7 @@ export async function buildPlugin(directory: string): Promise<BuiltPlugin> {
   const { methods, cache } = await runFirst(text)
   await put(path, text, 0o755, (old) => old.equals(Buffer.from(text)))
   await put(join(directory, CACHE), cache, 0o644, (old) => isUsable(old, text))
+  await putAddon(join(directory, ADDON), text)
   for (const method of methods) await link(directory, method)
   await removeOtherLinks(directory, methods)
   return { path, bytes: Buffer.byteLength(text), methods }
@@ -83,6 +88,14 @@ async function put(
   const old = await readFile(path).catch(() => undefined)
   if (old !== undefined && willDo(old) && ((await lstat(path)).mode & 0o777) === mode) return
   await writeFileAtomic(path, content, { mode, fsync: false })
+}
+
+/** Plugins that take no locks need no addon. */
+async function putAddon(path: string, text: string): Promise<void> {
+  const prebuilt = text.includes(ADDON) ? flockAddon() : undefined
+  if (prebuilt === undefined) return await rm(path, { force: true })
+  const addon = await readFile(prebuilt)
+  await put(path, addon, 0o644, (old) => old.equals(addon))
 }
 
 async function link(directory: string, method: string): Promise<void> {

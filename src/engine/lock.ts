@@ -2,9 +2,9 @@
  * Locks between processes, on any number of hosts that share the file system, which the kernel releases when their
  * holder dies.
  *
- * Node has no flock(2), and the tool `flock` can take the lock for us: an flock belongs to the open file description,
- * not to the process, so a lock that the tool takes on a descriptor it inherited stays with us after the tool has
- * exited, until the descriptor is closed, by us or by the kernel.
+ * An flock belongs to the open file description, not to the process: a lock that the tool `flock` takes on a descriptor it
+ * inherited stays with us after the tool has exited, until the descriptor is closed, by us or by the kernel. The tool waits
+ * where somebody holds the lock, and does all of it where this process cannot (see flock.ts).
  *
  * A lock file may be removed by whoever holds the lock (`Lock.remove`). Who waited for it then holds a lock on a file
  * without a name, notices, and tries again with the file that has the name now.
@@ -12,6 +12,7 @@
 import { type StdioOptions, spawn, spawnSync } from 'node:child_process'
 import { closeSync, fstatSync, openSync, rmSync, statSync } from 'node:fs'
 import { beginLongWork } from './busy.ts'
+import { tryFlock } from './flock.ts'
 import { storageError } from './storage-error.ts'
 import { runTool, toolEnvironment } from './tool.ts'
 
@@ -141,6 +142,8 @@ function heldLock(path: string, descriptor: number): Lock {
 
 /** Every call takes locks: the tool is run without pipes, which take as long as itself, and again where it has to say why. */
 function flock(descriptor: number, patience: readonly string[]): boolean {
+  const taken = flockHere(descriptor, patience)
+  if (taken !== undefined) return taken
   const { status } = spawnSync('flock', flockArguments(patience), {
     env: toolEnvironment(),
     stdio: handing(descriptor),
@@ -149,12 +152,20 @@ function flock(descriptor: number, patience: readonly string[]): boolean {
 }
 
 async function flockBeside(descriptor: number, patience: readonly string[]): Promise<boolean> {
+  const taken = flockHere(descriptor, patience)
+  if (taken !== undefined) return taken
   const child = spawn('flock', flockArguments(patience), { env: toolEnvironment(), stdio: handing(descriptor) })
   const status = await new Promise<number | null>((resolve) => {
     child.once('exit', resolve)
     child.once('error', () => resolve(null))
   })
   return isTaken(status, descriptor, patience)
+}
+
+/** Whether the lock is taken, as far as that needs no tool. */
+function flockHere(descriptor: number, patience: readonly string[]): boolean | undefined {
+  const taken = tryFlock(descriptor)
+  return taken === false && patience !== AT_ONCE ? undefined : taken
 }
 
 function isTaken(status: number | null, descriptor: number, patience: readonly string[]): boolean {

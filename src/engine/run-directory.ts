@@ -4,7 +4,7 @@
  */
 import { existsSync, lstatSync, mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { sha256 } from '@noble/hashes/sha2.js'
+import { sha256Of } from './identifiers.ts'
 
 /** The environment variable that names another directory, for tests and for several toolstacks on one host. */
 export const RUN_DIRECTORY_VARIABLE = 'SMAPIV3_RUN_DIR'
@@ -28,11 +28,11 @@ export function runDirectory(...names: string[]): string {
 /** The names that were made: a call asks for those of its disk many times. */
 const fileNames = new Map<string, string>()
 
-/** A file name for any text: short, and the same every time. Not by node:crypto, which takes milliseconds to load. */
+/** A file name for any text: short, and the same every time. */
 export function fileNameFor(text: string): string {
   const known = fileNames.get(text)
   if (known !== undefined) return known
-  const name = Buffer.from(sha256(Buffer.from(text)).subarray(0, 12)).toString('hex')
+  const name = sha256Of(text).slice(0, 24)
   fileNames.set(text, name)
   return name
 }

@@ -1,5 +1,6 @@
 import { accessSync, constants, readdirSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
+import { flockAddon } from '../../src/build/flock-addon.ts'
 import { guestKernel } from './guest-kernel.ts'
 
 /** What a test may need of the machine, and the Debian package that brings it. */
@@ -51,7 +52,7 @@ const TOOLS = {
   fio: 'fio',
 } as const
 
-type Need = keyof typeof TOOLS | 'root' | 'loop devices' | 'guest kernel'
+type Need = keyof typeof TOOLS | 'root' | 'loop devices' | 'guest kernel' | 'flock addon'
 
 /**
  * Whether a test has to be skipped because the machine lacks something, for `describe.skipIf` and `test.skipIf`.
@@ -73,6 +74,7 @@ function has(need: Need): boolean {
   if (need === 'root') return process.getuid?.() === 0
   if (need === 'loop devices') return has('root') && readable('/dev/loop-control')
   if (need === 'guest kernel') return guestKernel() !== undefined
+  if (need === 'flock addon') return flockAddon() !== undefined
   if (need === 'python3') return readable('/usr/bin/python3')
   if (need === 'python3-libnbd') return readable('/usr/lib/python3/dist-packages/nbd.py')
   if (need === 'python3-rbd') return hasPythonModule('rbd') && hasPythonModule('rados')

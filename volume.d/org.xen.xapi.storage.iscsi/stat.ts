@@ -1,7 +1,7 @@
 /** SRs and volumes as the interface describes them. */
-import { createHash } from 'node:crypto'
 import { int64 } from '../../src/contract/json.ts'
 import type { Result } from '../../src/contract/methods.ts'
+import { sha256Of } from '../../src/engine/identifiers.ts'
 import { portalText } from '../../src/engine/iscsi/address.ts'
 import { findUnit, findUnits, type Unit } from '../../src/engine/iscsi/discovery.ts'
 import { type SrStat, srStat } from '../../src/engine/sr/health.ts'
@@ -80,5 +80,5 @@ function uuidOf(place: Place, unit: Unit): string {
 }
 
 function digestOf({ target }: Place, { lun, vendor, product, serial, scsiId }: Unit): string {
-  return createHash('sha256').update([target, lun, vendor, product, serial, scsiId].join('\n')).digest('hex')
+  return sha256Of([target, lun, vendor, product, serial, scsiId].join('\n'))
 }

@@ -1,5 +1,6 @@
 /** The tags that make a logical volume a volume of an SR, and how its name tells the volume from its generations. */
-import { randomUUID } from 'node:crypto'
+
+import { randomUuid } from '../../src/engine/identifiers.ts'
 import type { LogicalVolume } from '../../src/engine/lvm/report.ts'
 import { DamagedTagsError, type Fields, fieldsOf } from '../../src/engine/lvm/tags.ts'
 
@@ -47,7 +48,7 @@ export function isKey(text: string): boolean {
 }
 
 export function newKey(): string {
-  return randomUUID()
+  return randomUuid()
 }
 
 /** The name of the logical volume that a volume's next generation is made in. */

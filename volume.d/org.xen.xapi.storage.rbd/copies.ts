@@ -1,7 +1,7 @@
 /** The methods of class Volume whose result begins with the content of another volume. */
-import { randomUUID } from 'node:crypto'
 import type { Params, Result } from '../../src/contract/methods.ts'
 import { CephError } from '../../src/engine/ceph/session.ts'
+import { randomUuid } from '../../src/engine/identifiers.ts'
 import { errors } from '../../src/kit/index.ts'
 import { wishJob } from './flatten-job.ts'
 import { isWorkLeft } from './flattening.ts'
@@ -29,7 +29,7 @@ class CopyBetweenClustersError extends Error {
 export function snapshot({ sr, key }: Params<'Volume.snapshot'>): Promise<Description> {
   return withRepository(sr, async (repository) => {
     const source = await readContent(repository, key)
-    const made = randomUUID()
+    const made = randomUuid()
     const volume = await (source.snapshot === undefined
       ? snapshotImage(repository, key, source, made)
       : shareSnapshot(repository, key, made))
@@ -74,7 +74,7 @@ export function clone({ sr, key }: Params<'Volume.clone'>): Promise<Description>
   return withRepository(sr, async (repository) => {
     const { session, location } = repository
     const source = await readContent(repository, key)
-    const made = randomUUID()
+    const made = randomUuid()
     const volume = await derived(repository, key, source, made, async (transaction, image, { id, size }) => {
       const fresh = { ...heirOf(key, source), read_write: true, size, image, image_id: id }
       transaction.setVolume(made, fresh)
@@ -118,7 +118,7 @@ export function copy({ sr, key, dest_sr }: Params<'Volume.copy'>): Promise<Descr
         throw new CopyBetweenClustersError(`${sr} and ${dest_sr} are in different Ceph clusters: copy the blocks`)
       }
       const source = await readContent(repository, key)
-      const made = randomUUID()
+      const made = randomUuid()
       const image = ownName(made)
       const hidden = hiddenSnapshot(made)
       const { pool, namespace } = destination.location
@@ -165,7 +165,7 @@ function derived<T>(
   ) => Promise<T>,
 ): Promise<T> {
   const { session } = repository
-  const id = randomUUID()
+  const id = randomUuid()
   const image = ownName(id)
   const stem = stemOf(image)
   return atWork(repository, { images: [image], ...hiddenPlan(source, stem) }, async (work) => {

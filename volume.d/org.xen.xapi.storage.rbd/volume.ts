@@ -1,7 +1,7 @@
 /** The methods of class Volume that make, change and remove volumes. */
-import { randomUUID } from 'node:crypto'
 import type { Params, Result } from '../../src/contract/methods.ts'
 import type { CephSession } from '../../src/engine/ceph/session.ts'
+import { randomUuid } from '../../src/engine/identifiers.ts'
 import { VolumeInUseError, VolumeReadOnlyError } from '../../src/engine/sr/errors.ts'
 import { errors } from '../../src/kit/index.ts'
 import { wishJob } from './flatten-job.ts'
@@ -48,7 +48,7 @@ export function create({ sr, name, description, size, sharable }: Params<'Volume
   const bytes = imageSize(size)
   return withRepository(sr, (repository) => {
     const { session, location } = repository
-    const key = randomUUID()
+    const key = randomUuid()
     const image = ownName(key)
     return atWork(repository, { images: [image] }, async (work) => {
       const image_id = await session.request('create', { image, size: bytes })

@@ -3,9 +3,9 @@
  * the place of that one in one step. So what a killed call left is known, and the next call that changes anything
  * removes it.
  */
-import { randomUUID } from 'node:crypto'
 import { readFileSync, readlinkSync } from 'node:fs'
 import { CephError, type CephSession } from '../../src/engine/ceph/session.ts'
+import { randomUuid } from '../../src/engine/identifiers.ts'
 import { bootId } from '../../src/engine/run-directory.ts'
 import { IMAGES, parseWork, recordOf, SR_KEY, WORK, type Work } from './records.ts'
 import { checkIdentity, type Repository } from './repository.ts'
@@ -34,7 +34,7 @@ export async function atWork<T>(
   body: (work: AtWork) => Promise<T>,
 ): Promise<T> {
   const { session } = repository
-  const id = randomUUID()
+  const id = randomUuid()
   const work: Work = {
     process: describeProcess(session.pid) ?? '',
     addresses: session.addresses,

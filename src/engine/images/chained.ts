@@ -1,9 +1,9 @@
 /** Snapshots, clones, copies and reverts of volumes: by putting images below each other where the format can. */
-import { randomUUID } from 'node:crypto'
 
 import { chmodSync } from 'node:fs'
 import type { Params, Result } from '../../contract/methods.ts'
 import { errors } from '../../kit/index.ts'
+import { randomUuid } from '../identifiers.ts'
 import type { Lock } from '../lock.ts'
 import { VolumeInUseError } from '../sr/errors.ts'
 import { withLock } from '../sr/locks.ts'
@@ -147,7 +147,7 @@ async function onNode<T>(
   refuseWithoutData(key, metadata)
   if (!metadata.read_write) return await body(key)
   const { directory, locks } = repository
-  const node = randomUUID()
+  const node = randomUuid()
   return await withLock(locks, volumeLockFile(directory, node), async () => {
     beginUntracked(directory, key, metadata)
     try {

@@ -6,10 +6,10 @@
  * has open is changed: readers go on with the file that they have open, and the image of a volume that is written, here or
  * elsewhere, is left alone. Calls on volumes wait for no more than the rename.
  */
-import { randomUUID } from 'node:crypto'
 import { closeSync, fstatSync, openSync, renameSync, statSync } from 'node:fs'
 import { removeFile, syncPath } from '../atomic-file.ts'
 import { copyImage } from '../copy.ts'
+import { randomUuid } from '../identifiers.ts'
 import type { Lock } from '../lock.ts'
 import { withWriter } from '../qsd/live.ts'
 import { SrUnreachableError, VolumeInUseError } from '../sr/errors.ts'
@@ -68,7 +68,7 @@ async function merge(repository: Repository, { lower, upper }: Pair): Promise<bo
   refuseInUse(imageFile(directory, lower, 'qcow2'), 'qcow2')
   if (metadata?.read_write) await refuseWritten(repository, upper)
   else refuseInUse(image, 'qcow2')
-  const merged = randomUUID()
+  const merged = randomUuid()
   return await withLock(locks, volumeLockFile(directory, merged), async (held) => {
     const path = newImageFile(directory, merged, 'qcow2')
     const descriptor = openSync(image, 'r')

@@ -1,7 +1,7 @@
 /** The file that makes a directory an SR, and what is said about an SR from it. */
-import { createHash } from 'node:crypto'
 import { statSync } from 'node:fs'
 import { basename } from 'node:path'
+import { sha256Of } from '../identifiers.ts'
 import { DamagedFileError, readRecord, writeRecord } from '../sr/record-file.ts'
 import { errnoOf } from '../storage-error.ts'
 import { FORMAT_NAMES, type VolumeFormat } from './format.ts'
@@ -50,7 +50,7 @@ export function isoIdentity(directory: string, uuid: string): Identity | undefin
 
 /** A uuid for a directory of ISO images that was not given one: the same every time. */
 export function uuidFor(sr: string): string {
-  const digits = createHash('sha256').update(sr).digest('hex')
+  const digits = sha256Of(sr)
   return digits.replace(/^(.{8})(.{4}).(.{3}).(.{3})(.{12}).*$/, '$1-$2-4$3-8$4-$5')
 }
 

@@ -5,10 +5,10 @@
  *
  * What is not known for sure counts as changed: never a block too few.
  */
-import { randomUUID } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { removeFile } from '../atomic-file.ts'
 import { BLOCK_SIZE } from '../compare.ts'
+import { randomUuid } from '../identifiers.ts'
 import type { Lock } from '../lock.ts'
 import { saveLiveBitmap, withWriter } from '../qsd/live.ts'
 import { DamagedFileError, readRecord, writeRecord } from '../sr/record-file.ts'
@@ -79,7 +79,7 @@ export async function changesNow(
   return await withWriter(local.disk, async (writer) => {
     if (writer === undefined || metadata.cbt?.lost) return changesAtRest(directory, key, metadata)
     const size = sizeOf(directory, key, metadata)
-    const path = newImageFile(directory, randomUUID(), 'qcow2')
+    const path = newImageFile(directory, randomUuid(), 'qcow2')
     const { parent } = metadata.cbt ?? {}
     const saved = async (): Promise<Blocks | undefined> => {
       try {

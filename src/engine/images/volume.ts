@@ -1,9 +1,9 @@
 /** The methods of class Volume that make, change and remove volumes. */
-import { randomUUID } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import type { Params, Result } from '../../contract/methods.ts'
 import { errors } from '../../kit/index.ts'
 import { removeFile, renameFile, syncPath } from '../atomic-file.ts'
+import { randomUuid } from '../identifiers.ts'
 import type { Lock } from '../lock.ts'
 import { isAttachedHere } from '../qsd/attached.ts'
 import { growFront, growLive, withWriter } from '../qsd/live.ts'
@@ -123,7 +123,7 @@ export async function addVolume(
   removeImage: (key: string, path: string) => void = (_key, path) => removeFile(path),
 ): Promise<Volume> {
   const { directory, locks } = repository
-  const key = randomUUID()
+  const key = randomUuid()
   return withLock(locks, volumeLockFile(directory, key), async (held) => {
     const image = imageFile(directory, key, format)
     try {

@@ -1,7 +1,7 @@
 /** What tells this host from others that share its storage: those who share a run directory are one host. */
-import { randomUUID } from 'node:crypto'
 import { linkSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { randomUuid } from '../identifiers.ts'
 import { runDirectory } from '../run-directory.ts'
 import { errnoOf } from '../storage-error.ts'
 
@@ -13,7 +13,7 @@ export function hostId(): string {
 
 function makeId(path: string): string {
   const temporary = `${path}.${process.pid}`
-  writeFileSync(temporary, randomUUID(), { mode: 0o600 })
+  writeFileSync(temporary, randomUuid(), { mode: 0o600 })
   try {
     linkSync(temporary, path)
   } catch (error) {

@@ -14,10 +14,10 @@
  * - Within a host the processes are kept apart by flock(2) on a file in the run directory, which the kernel frees when
  *   they die. So a lock that this host left behind is taken over without waiting.
  */
-import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { beginStep } from '../busy.ts'
+import { randomUuid } from '../identifiers.ts'
 import { type Lock, LockTimeoutError, lock as lockHere, tryLock as tryLockHere } from '../lock.ts'
 import { fileNameFor, runDirectory } from '../run-directory.ts'
 import type { Locks } from '../sr/locks.ts'
@@ -57,7 +57,7 @@ async function acquire(path: string, here: Lock, patience: number): Promise<Lock
 async function acquire(path: string, here: Lock, patience: 0): Promise<Lock | undefined>
 async function acquire(path: string, here: Lock, patience: number): Promise<Lock | undefined> {
   beginStep()
-  const own: Holder = { host: hostId(), token: randomUUID(), seconds: leaseSeconds(), count: 0 }
+  const own: Holder = { host: hostId(), token: randomUuid(), seconds: leaseSeconds(), count: 0 }
   const begin = now()
   const memory = `${localFile(path)}.seen`
   let sight = remembered(memory)

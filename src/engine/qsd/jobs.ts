@@ -2,7 +2,8 @@
  * Long operations of the daemon: mirror and backup of an activated disk to an NBD server. They run in the daemon, so they
  * outlive the process that starts them, and the daemon remembers how each ended until it is dismissed.
  */
-import { randomBytes } from 'node:crypto'
+
+import { randomUuid } from '../identifiers.ts'
 import { waitUntil } from './daemon-process.ts'
 import type { SocketAddress } from './description.ts'
 import { nodeNames } from './nodes.ts'
@@ -135,7 +136,7 @@ export async function endJobs(qmp: Qmp, disk: string): Promise<void> {
 
 /** An id for a job of a disk. */
 export function newJobId(disk: string): string {
-  return `${disk}-${randomBytes(4).toString('hex')}`
+  return `${disk}-${randomUuid().slice(0, 8)}`
 }
 
 /** Removes what was made for a job. */
