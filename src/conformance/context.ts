@@ -41,28 +41,45 @@ export class Context {
   readonly run: Run
   readonly random: Random
   /** What the check made, removed at its end. */
-  readonly resources = new Resources()
+  readonly resources: Resources
   readonly dbg: string
   /** Aborted where the check has to end: it then starts nothing any more, and what it started may end for a while. */
   readonly signal: AbortSignal
   readonly flights: Flights
   /** Methods of calls whose stdout or stderr something held open after the script had exited. */
-  readonly held: MethodName[] = []
+  readonly held: MethodName[]
   /** The calls so far. */
-  readonly calls: TraceRecord[] = []
-  readonly #clauses: readonly ClauseId[]
+  readonly calls: TraceRecord[]
+  readonly #clauses: readonly [ClauseId, ...ClauseId[]]
   readonly #label: string
   #names = 0
 
-  /** @param label part of the names that it gives, and what random choices follow from: another one for each context */
-  constructor(run: Run, clauses: readonly [ClauseId, ...ClauseId[]], signal: AbortSignal, label: string = clauses[0]) {
+  /**
+   * @param label part of the names that it gives, and what random choices follow from: another one for each context
+   * @param whole the context that this one is a part of
+   */
+  constructor(
+    run: Run,
+    clauses: readonly [ClauseId, ...ClauseId[]],
+    signal: AbortSignal,
+    label: string = clauses[0],
+    whole?: Context,
+  ) {
     this.run = run
     this.#clauses = clauses
     this.#label = label
     this.random = new Random(run.seed, label)
-    this.dbg = `conformance ${label}`
+    this.dbg = whole?.dbg ?? `conformance ${label}`
     this.signal = signal
-    this.flights = new Flights(signal)
+    this.flights = whole?.flights ?? new Flights(signal)
+    this.resources = whole?.resources ?? new Resources()
+    this.held = whole?.held ?? []
+    this.calls = whole?.calls ?? []
+  }
+
+  /** A part of this check, which gives names and makes random choices of its own, whatever runs beside it. */
+  lane(name: string): Context {
+    return new Context(this.run, this.#clauses, this.signal, `${this.#label}-${name}`, this)
   }
 
   /** Whether this stands for the check of a clause, and that can be judged; what only that needs is otherwise left out. */

@@ -15,6 +15,8 @@ export interface Run {
   readonly name: string
   readonly seed: number
   readonly level: Level
+  /** Checks at the same time. */
+  readonly parallel: number
   readonly caller: Caller
   readonly subjects: Subjects
   readonly ledger: Ledger

@@ -124,6 +124,7 @@ async function runIn(scratch: string, options: ConformanceOptions): Promise<Repo
     left,
     seed,
     level,
+    parallel,
     caller,
     subjects,
     ledger,

@@ -181,8 +181,8 @@ const RECOVERY = 60_000
 async function settledHealth(context: Context, first: Result<'SR.stat'>): Promise<Result<'SR.stat'>['health']> {
   const end = Date.now() + RECOVERY
   let { health } = first
-  while (health[0] === 'Recovering' && Date.now() < end) {
-    await delay(500)
+  for (let pause = 500; health[0] === 'Recovering' && Date.now() < end; pause *= 1.5) {
+    await delay(pause)
     health = (await context.call('SR.stat', { sr: first.sr })).health
   }
   return health

@@ -7,21 +7,24 @@ import { all } from '../all.ts'
 import { times } from '../concurrency.ts'
 import { type Chain, chainOf, demandLeft, destroyNext, ORDERS, STEPS } from '../copies.ts'
 
+/** Lists of the SR while as many volumes are made or destroyed as there are orders. */
+const LISTS = 4
+
 export const CONCURRENCY_TOGETHER: Together = {
   checks: ['ROB-CONC-001', 'ROB-CONC-004', 'ROB-CONC-008', 'VOL-CHAIN-001'],
   async run(context) {
     const sr = await sharedSr(context)
     const list = () => context.call('SR.ls', { sr: handleOf(sr) })
     const staying = await newVolume(context, sr)
-    /** Lists the SR again and again while something is done to other volumes. */
+    /** Lists the SR a few times, one after the other, while something is done to other volumes. */
     const listing = async <T>(work: Promise<T>): Promise<T> => {
       let isOver = false
       const over = work.finally(() => {
         isOver = true
       })
       const scan = async () => {
-        do demandListed(await list(), [staying], `a list with ${staying.key}`)
-        while (!isOver)
+        for (let time = 0; time < LISTS && !isOver; time += 1)
+          demandListed(await list(), [staying], `a list with ${staying.key}`)
       }
       const [result] = await all<unknown>([over, scan()])
       return result as T
@@ -46,13 +49,10 @@ export const CONCURRENCY_TOGETHER: Together = {
     const made = [...chains.flatMap(({ left }) => [...left.values()]), ...copies]
     demandEqual(new Set(made.map(({ key }) => key)).size, made.length, 'different keys')
     demandListed(await list(), made, 'every volume that was made at the same time')
-    const destroying = async () => {
-      for (const step of STEPS) {
-        await all(chains.map((chain) => destroyNext(context, sr, chain, step)))
-        if (step !== STEPS.at(-1)) demandLeft(await list(), chains)
-      }
+    for (const step of STEPS) {
+      await listing(all(chains.map((chain) => destroyNext(context, sr, chain, step))))
+      if (step !== STEPS.at(-1)) demandLeft(await list(), chains)
     }
-    await listing(destroying())
   },
 }
 

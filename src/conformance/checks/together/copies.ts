@@ -3,6 +3,7 @@ import { BLOCK, demandPattern, type Pattern, spread, writePattern, zeroes } from
 import type { ClauseId } from '../../clauses.ts'
 import type { Context } from '../../context.ts'
 import { activateToRead, opened, usingVolume } from '../../disks.ts'
+import { type Lane, lanes } from '../../lanes.ts'
 import type { Sr } from '../../sr.ts'
 import type { Together } from '../../together.ts'
 import { cloneOf, destroy, handleOf, MIB, make, SMALL, snapshotOf, stat, type Volume } from '../../volumes.ts'
@@ -44,54 +45,90 @@ export const COPIES_TOGETHER: Together = {
       demandTracked(blocks, spread(SMALL))
       demandFewTracked(blocks, spread(SMALL))
     }
-    const clone = await cloneOf(context, sr, volume)
-    const branch = await cloneOf(context, sr, first)
-    const copies = isAboutThree ? [await copyOf(context, sr, volume)] : []
+    const [clone = volume, branch = volume, ...others] = await lanes(context, 'copies', [
+      (lane) => cloneOf(lane, sr, volume),
+      (lane) => cloneOf(lane, sr, first),
+      ...(isAboutThree ? [(lane: Context) => copyOf(lane, sr, volume)] : []),
+    ])
     const [ofClone = later, ofBranch = pattern] = await all([
-      rewrite(context, clone, later),
-      rewrite(context, branch, pattern),
-      ...copies.map((copy) => rewrite(context, copy, later)),
+      rewrite(context.lane('clone'), clone, later),
+      rewrite(context.lane('branch'), branch, pattern),
+      ...others.map((copy) => rewrite(context.lane('copy'), copy, later)),
     ])
     if (context.isAbout('VOL-COMPARE-002')) {
       const ranges = await compare(context, handleOf(sr), volume, clone)
       demandEach(ranges, spread(SMALL))
       demandFew(ranges, spread(SMALL))
     }
-    let last = await rewrite(context, volume, later)
-    if (context.isAbout('DATA-REVERT-001')) {
-      await context.call('Volume.revert', { ...at, snapshot: second.key })
-      await rewrite(context, await stat(context, sr, volume), later)
-      await context.call('Volume.revert', { ...at, snapshot: second.key })
-      last = later
-    }
-    const third = await snapshotOf(context, sr, branch)
-    const leaf = await cloneOf(context, sr, third)
-    const own = await rewrite(context, leaf, ofBranch, [0, CHANGED])
-    if (areCopies) {
-      await look(context, third, ofBranch, 'the bytes of the snapshot of a clone')
-      await overwrite(context, first, async (disk, backend) => {
-        await activateToRead(context, disk)
-        const text = 'the bytes of the time of the first snapshot'
-        await opened(backend, (access) => demandPattern(access, pattern, text), false)
-        await disk.deactivate()
-      })
-    } else await look(context, first, pattern, 'the bytes of the time of the first snapshot')
-    if (context.isAbout('DATA-RESIZE-001')) await grown(context, sr, branch, ofBranch)
-    else await look(context, branch, ofBranch, 'the bytes of the clone of a snapshot')
-    const layers = { sr: handleOf(sr), key: leaf.key, key2: clone.key }
-    if (context.isAbout('VOL-COMPOSE-001') && (await context.offers(context.call('Volume.compose', layers)))) {
-      const expected = new Map([...ofClone, ...own])
-      await look(context, await stat(context, sr, leaf), expected, 'its own bytes, and the others of the lower one')
-    }
+    let last = later
+    let layered: Lane<void> = async () => {}
+    await lanes(context, 'changed', [
+      async (lane) => {
+        last = await changedAgain(lane, sr, volume, { later, second })
+      },
+      async (lane) => {
+        const third = await snapshotOf(lane, sr, branch)
+        const leaf = await cloneOf(lane, sr, third)
+        const own = await rewrite(lane, leaf, ofBranch, [0, CHANGED])
+        if (areCopies) await look(lane, third, ofBranch, 'the bytes of the snapshot of a clone')
+        layered = (next) => composed(next, sr, leaf, clone, new Map([...ofClone, ...own]))
+      },
+    ])
+    await lanes(context, 'looked-at', [
+      (lane) => (areCopies ? overwritten(lane, first, pattern) : look(lane, first, pattern, OF_FIRST)),
+      (lane) =>
+        lane.isAbout('DATA-RESIZE-001')
+          ? grown(lane, sr, branch, ofBranch)
+          : look(lane, branch, ofBranch, 'the bytes of the clone of a snapshot'),
+      layered,
+    ])
     await destroy(context, sr, first)
     await look(context, await stat(context, sr, volume), last, 'the bytes of the origin')
     await destroy(context, sr, volume)
-    await all([
-      look(context, second, later, 'the bytes of the time of the second snapshot'),
-      look(context, clone, ofClone, 'the bytes of the clone'),
+    await lanes(context, 'left', [
+      (lane) => look(lane, second, later, 'the bytes of the time of the second snapshot'),
+      (lane) => look(lane, clone, ofClone, 'the bytes of the clone'),
     ])
     return leftOut
   },
+}
+
+const OF_FIRST = 'the bytes of the time of the first snapshot'
+
+/** Looks at a snapshot that somebody has tried to write to. */
+function overwritten(context: Context, snapshot: Volume, pattern: Pattern): Promise<void> {
+  return overwrite(context, snapshot, async (disk, backend) => {
+    await activateToRead(context, disk)
+    await opened(backend, (access) => demandPattern(access, pattern, OF_FIRST), false)
+    await disk.deactivate()
+  })
+}
+
+/**
+ * Changes the origin of two snapshots, and takes that back where it can be.
+ * @returns the bytes that it has then
+ */
+async function changedAgain(
+  context: Context,
+  sr: Sr,
+  volume: Volume,
+  { later, second }: { readonly later: Pattern; readonly second: Volume },
+): Promise<Pattern> {
+  const last = await rewrite(context, volume, later)
+  if (!context.isAbout('DATA-REVERT-001')) return last
+  const reverted = { sr: handleOf(sr), key: volume.key, snapshot: second.key }
+  await context.call('Volume.revert', reverted)
+  await rewrite(context, await stat(context, sr, volume), later)
+  await context.call('Volume.revert', reverted)
+  return later
+}
+
+/** Puts a volume on top of another one, where that can be, and demands what it then holds. */
+async function composed(context: Context, sr: Sr, volume: Volume, lower: Volume, expected: Pattern): Promise<void> {
+  const layers = { sr: handleOf(sr), key: volume.key, key2: lower.key }
+  if (!context.isAbout('VOL-COMPOSE-001') || !(await context.offers(context.call('Volume.compose', layers)))) return
+  const text = 'its own bytes, and the others of the lower one'
+  await look(context, await stat(context, sr, volume), expected, text)
 }
 
 /** Looks whether a volume holds the bytes that it should, and writes others. */

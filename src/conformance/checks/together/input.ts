@@ -1,5 +1,6 @@
 /** All hostile texts on a few volumes, stored at the same time, in two locales. */
 import { existsSync } from 'node:fs'
+import pLimit from 'p-limit'
 import { sharedSr } from '../../sr-fixture.ts'
 import type { Together } from '../../together.ts'
 import { demand, demandEqual, NotApplicable } from '../../violation.ts'
@@ -10,6 +11,9 @@ import { escapedText, LOCALE_TEXT } from '../protocol.ts'
 
 /** Texts that are hostile only where they are all that there is. */
 const WHOLE = ['INP-PATH-001', 'INP-SPACE-001', 'INP-JSON-001'] as const
+
+/** Calls at the same time: more only keep each other, and other checks, from the processor. */
+const AT_ONCE = 8
 
 export const INPUT_TOGETHER: Together = {
   checks: [
@@ -48,8 +52,11 @@ export const INPUT_TOGETHER: Together = {
       })),
     ] as const
     const volumes = await all(given.map(({ name, description }) => newVolume(context, sr, { name, description })))
+    const limit = pLimit(AT_ONCE)
     const set = ({ key }: Volume, keys: object) =>
-      Object.entries(keys).map(([k, v]) => context.call('Volume.set', { sr: handleOf(sr), key, k, v: String(v) }))
+      Object.entries(keys).map(([k, v]) =>
+        limit(() => context.call('Volume.set', { sr: handleOf(sr), key, k, v: String(v) })),
+      )
     await all(volumes.flatMap((volume, index) => set(volume, given[index]?.keys ?? {})))
     const of = ({ name, description, keys }: Volume) => ({ name, description, keys })
     const [first] = volumes
