@@ -55,12 +55,10 @@ export const GOOD: Readonly<Record<Language, Good>> = {
     scheme: 'good-python',
     async install(directory, side, edit) {
       cpSync(join(REPOSITORY, 'src/kit/python/xapi'), join(directory, 'xapi'), { recursive: true })
-      put(
-        directory,
-        'plugin.py',
-        edit(source('python', `${side}.py`), side),
-        `${SCRIPTS[side]} ${MORE_IN_PYTHON[side]}`,
-      )
+      // Python compiles the program at each start, a module once; and site-packages, which nobody needs, are not looked at.
+      writeFileSync(join(directory, 'good.py'), edit(source('python', `${side}.py`), side), { mode: 0o644 })
+      const program = '#!/usr/bin/python3 -S\nfrom good import main\n\nmain()\n'
+      put(directory, 'plugin.py', program, `${SCRIPTS[side]} ${MORE_IN_PYTHON[side]}`)
     },
   },
   typescript: {

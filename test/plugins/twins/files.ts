@@ -129,13 +129,7 @@ export const FILES: readonly Twin[] = [
     name: 'says something else of itself each time',
     language: 'sh',
     breaks: 'QRY-RECORD-002',
-    text: [
-      [
-        'volume',
-        '    jq -cn \'{\n      plugin: "goodsh", name: "Good volumes in sh", description: "Raw files in a directory",',
-        '    jq -cn --arg pid $$ \'{\n      plugin: "goodsh", name: "Good volumes in sh", description: "Process \\($pid)",',
-      ],
-    ],
+    text: [['volume', '"Raw files in a directory"', `"Process '$$'"`]],
   },
   {
     name: 'tells diagnostics as a number',

@@ -20,7 +20,7 @@ export const PROTOCOL: readonly Twin[] = [
     name: 'prints sizes as text',
     language: 'sh',
     breaks: 'PRO-STDOUT-003',
-    text: [['volume', 'virtual_size: $files[.key].size,', 'virtual_size: ($files[.key].size | tostring),']],
+    text: [['volume', '\\"virtual_size\\":$length,', '\\"virtual_size\\":\\"$length\\",']],
   },
   {
     name: 'fails with exit status 0',
@@ -212,8 +212,8 @@ export const PROTOCOL: readonly Twin[] = [
     text: [
       [
         'volume',
-        `    from_params --arg key "$key" '{key: $key, name, description,`,
-        `    name=$(eval "echo \\"$(from_params -r .name)\\"" 2>/dev/null) || true\n    from_params --arg key "$key" --arg name "$name" '{key: $key, name: $name, description,`,
+        `    printf '{"key":"%s","name":%s,`,
+        `    name=$(eval "echo \\"$(from_params -r .name)\\"" 2>/dev/null) || true\n    name_json=$(jq -cn --arg name "$name" '$name')\n    printf '{"key":"%s","name":%s,`,
       ],
     ],
     also: ['INP-QUOTE-001'],
@@ -237,8 +237,8 @@ export const PROTOCOL: readonly Twin[] = [
     text: [
       [
         'volume',
-        `'{key: $key, name, description, keys: {}, read_write: true, sharable}'`,
-        `'{key: $key, name, description: (.description | split("\\n")[0] // ""), keys: {}, read_write: true, sharable}'`,
+        `    printf '{"key":"%s","name":%s,`,
+        `    description_json=$(from_params '.description | split("\\n")[0] // ""')\n    printf '{"key":"%s","name":%s,`,
       ],
     ],
   },

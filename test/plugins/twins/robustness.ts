@@ -182,8 +182,8 @@ export const ROBUSTNESS: readonly Twin[] = [
     text: [
       [
         'datapath',
-        '    jq -cn --arg device "$device" \'{implementations',
-        '    sleep 60 >/dev/null 2>&1 9>&- &\n    jq -cn --arg device "$device" \'{implementations',
+        '    printf \'{"implementations',
+        '    sleep 60 >/dev/null 2>&1 9>&- &\n    printf \'{"implementations',
       ],
     ],
   },

@@ -23,8 +23,8 @@ export const VOLUME: readonly Twin[] = [
     text: [
       [
         'volume',
-        `'{key: $key, name, description, keys: {}, read_write: true, sharable}'`,
-        `'{key: $key, name, description: "", keys: {}, read_write: true, sharable}'`,
+        '"$key" "$name_json" "$description_json" "$sharable_json"',
+        `"$key" "$name_json" '""' "$sharable_json"`,
       ],
     ],
   },
@@ -63,7 +63,7 @@ export const VOLUME: readonly Twin[] = [
     name: 'makes volumes without a uuid',
     language: 'sh',
     breaks: 'VOL-CREATE-007',
-    text: [['volume', 'key, uuid: .key, name,', 'key, name,']],
+    text: [['volume', ',\\"uuid\\":\\"$1\\",', ',']],
   },
   {
     name: 'knows every key',

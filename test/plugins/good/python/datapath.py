@@ -1,4 +1,3 @@
-#!/usr/bin/python3
 """Datapath plugin: the file that a URI names, as a loop device. The domains of a disk share its loop device.
 
 What is attached is recorded before it is, and forgotten after it no longer is: one file for each domain, in a directory
@@ -163,7 +162,7 @@ class Datapath(Datapath_skeleton):
             disk.forget()
 
 
-if __name__ == "__main__":
+def main():
     log.log_call_argv()
     class_name, method = os.path.basename(sys.argv[0]).split(".")
     commandlines = {"Plugin": Plugin_commandline(Plugin()), "Datapath": Datapath_commandline(Datapath())}

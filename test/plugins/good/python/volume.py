@@ -1,4 +1,3 @@
-#!/usr/bin/python3
 """Volume plugin: an SR is a directory, a volume two files in it, KEY.img with its bytes and KEY.json with its record.
 
 A volume exists while its record does: the record is the last that is made of it and the first that goes. Records are
@@ -406,7 +405,7 @@ class Volume(Volume_skeleton):
         return [other for other in keys_of(sr) if other != key and read_record(sr, other)["root"] == root]
 
 
-if __name__ == "__main__":
+def main():
     log.log_call_argv()
     class_name, method = os.path.basename(sys.argv[0]).split(".")
     commandlines = {"Plugin": (Plugin_commandline, Plugin), "SR": (SR_commandline, SR), "Volume": (Volume_commandline, Volume)}

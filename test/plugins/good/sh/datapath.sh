@@ -26,10 +26,10 @@ loop_devices() {
 case $method in
   Plugin.query)
     read_params dbg:string
-    jq -cn '{
-      plugin: "good-sh", name: "Good disks in sh", description: "Files as loop devices",
-      vendor: "smapiv3", copyright: "MIT licence", version: "1.0", required_api_version: "5.0",
-      features: [], configuration: {}, required_cluster_stack: []
+    echo '{
+      "plugin": "good-sh", "name": "Good disks in sh", "description": "Files as loop devices",
+      "vendor": "smapiv3", "copyright": "MIT licence", "version": "1.0", "required_api_version": "5.0",
+      "features": [], "configuration": {}, "required_cluster_stack": []
     }'
     ;;
   Plugin.diagnostics)
@@ -51,10 +51,10 @@ case $method in
     else
       device=$(losetup --find --show "$path")
     fi
-    jq -cn --arg device "$device" '{implementations: [
-      ["XenDisk", {params: $device, extra: {}, backend_type: "vbd"}],
-      ["BlockDevice", {path: $device}]
-    ]}'
+    printf '{"implementations": [
+      ["XenDisk", {"params": "%s", "extra": {}, "backend_type": "vbd"}],
+      ["BlockDevice", {"path": "%s"}]
+    ]}\n' "$device" "$device"
     ;;
   Datapath.activate | Datapath.activate_readonly)
     read_params dbg:string uri:string domain:string

@@ -15,8 +15,9 @@ fail() {
 # A command that failed where none should has an error object too; what it printed is on stderr.
 trap 'status=$?; [ $status -eq 0 ] || [ -n "$answered" ] || fail SR_BACKEND_FAILURE InternalError "$method failed with status $status"' EXIT
 
-# Reads the request, checks NAME:TYPE…, and sets the variables $sr $key $uri… of those that are short texts or numbers, and
-# $path of a configuration: only plain paths, so that they need no encoding in URIs.
+# Reads the request, checks NAME:TYPE…, and sets the variables $sr $key $uri… of those that are short texts or numbers,
+# $name_json $description_json $sharable_json to others as JSON, and $path of a configuration: only plain paths, so that
+# they need no encoding in URIs.
 read_params() {
   params=$(head -n 1)
   assignments=$(printf '%s' "$params" | jq -r --arg wants "$*" '
@@ -31,6 +32,8 @@ read_params() {
       else "problem=", ($params | to_entries[]
         | select(.key | IN("sr", "dest_sr", "key", "snapshot", "uri", "domain", "size", "new_size"))
         | "\(.key)=\(.value | if type == "number" then floor else . end | @sh)"),
+        ($params | to_entries[] | select(.key | IN("name", "description", "sharable"))
+        | "\(.key)_json=\(.value | tojson | @sh)"),
         ($params | .configuration? | objects | .path // "" | tostring
         | "path=\(if test("^(/[A-Za-z0-9._-]+)+$") then . else "" end | @sh)")
       end') || fail SR_BACKEND_FAILURE UnmarshalException 'the request is not JSON'

@@ -1,7 +1,8 @@
 #!/bin/sh
 # Volume plugin: an SR is a directory, a volume two files in it, KEY.img with its bytes and KEY.json with its record.
 # A volume exists while its record does: the record is the last that is made of it and the first that goes. Records are
-# replaced whole, under the lock of the SR, so that a call that is killed leaves the old one or the new one.
+# replaced whole, under the lock of the SR, so that a call that is killed leaves the old one or the new one. They are
+# answered as they stand there, with what is looked up behind it: to start jq takes most of a call.
 set -eu
 here=$(dirname "$(readlink -f "$0")")
 . "$here/lib.sh"
@@ -47,39 +48,27 @@ replace() {
   mv "$1.new" "$1"
 }
 
-# The records of volumes, as a list of which a jq expression makes what is printed: EXPRESSION KEY… What is destroyed
-# meanwhile is left out. One jq for all of it: its start takes most of a call.
-print_volumes() {
-  expression=$1
-  shift
-  {
-    for each in "$@"; do stat -c '"%n %s %b"' "$sr/$each.img" 2>/dev/null || true; done
-    for each in "$@"; do cat "$sr/$each.json" 2>/dev/null || true; done
-  } | jq -cs --arg sr "$sr" '([.[] | strings | split(" ")
-      | {key: .[0] | split("/")[-1][:-4], value: {size: .[1] | tonumber, blocks: .[2] | tonumber}}]
-      | from_entries) as $files | [.[] | objects | select($files[.key]) | {
-      key, uuid: .key, name, description, read_write, sharable,
-      virtual_size: $files[.key].size,
-      physical_utilisation: ($files[.key].blocks * 512),
-      uri: ["good-sh://\($sr)/\(.key).img"],
-      keys
-    }] | '"$expression"
+# Sets $volume to what is answered of a volume: KEY. Fails where it is destroyed meanwhile.
+look_up() {
+  length=$(stat -c '%s %b' "$sr/$1.img" 2>/dev/null) && record=$(cat "$sr/$1.json" 2>/dev/null) || return
+  blocks=${length#* }
+  length=${length% *}
+  volume="${record%\}},\"uuid\":\"$1\",\"virtual_size\":$length,\"physical_utilisation\":$((blocks * 512))"
+  volume="$volume,\"uri\":[\"good-sh://$sr/$1.img\"]}"
 }
 
 print_volume() {
-  volume=$(print_volumes '.[0] // empty' "$1")
-  [ -n "$volume" ] || fail SR_BACKEND_FAILURE Volume_does_not_exist "$1"
+  look_up "$1" || fail SR_BACKEND_FAILURE Volume_does_not_exist "$1"
   printf '%s\n' "$volume"
 }
 
 print_sr() {
+  record=$(cat "$sr/sr.json")
   df -P -B 1 "$sr" | {
     read -r _
     read -r _ total _ free _
-    jq -c --arg sr "$sr" --argjson free "$free" --argjson total "$total" '{
-      sr: $sr, uuid, name, description, free_space: $free, total_space: $total,
-      datasources: [], clustered: false, health: ["Healthy", ""]
-    }' "$sr/sr.json"
+    printf '%s,"sr":"%s","free_space":%s,"total_space":%s,' "${record%\}}" "$sr" "$free" "$total"
+    printf '"datasources":[],"clustered":false,"health":["Healthy",""]}\n'
   }
 }
 
@@ -114,12 +103,12 @@ update_sr() {
 case $method in
   Plugin.query)
     read_params dbg:string
-    jq -cn '{
-      plugin: "goodsh", name: "Good volumes in sh", description: "Raw files in a directory",
-      vendor: "smapiv3", copyright: "MIT licence", version: "1.0", required_api_version: "5.0",
-      features: ["SR_PROBE", "SR_CREATE", "SR_ATTACH", "SR_DETACH", "SR_DELETE", "SR_SCAN", "SR_UPDATE", "VDI_CREATE",
+    echo '{
+      "plugin": "goodsh", "name": "Good volumes in sh", "description": "Raw files in a directory",
+      "vendor": "smapiv3", "copyright": "MIT licence", "version": "1.0", "required_api_version": "5.0",
+      "features": ["SR_PROBE", "SR_CREATE", "SR_ATTACH", "SR_DETACH", "SR_DELETE", "SR_SCAN", "SR_UPDATE", "VDI_CREATE",
         "VDI_DESTROY", "VDI_SNAPSHOT", "VDI_CLONE", "VDI_RESIZE", "VDI_REVERT", "VDI_UPDATE"],
-      configuration: {path: "Absolute path of the directory"}, required_cluster_stack: []
+      "configuration": {"path": "Absolute path of the directory"}, "required_cluster_stack": []
     }'
     ;;
   Plugin.diagnostics)
@@ -194,8 +183,15 @@ case $method in
     check_attached
     set -- "$sr"/*-*.json
     [ -e "$1" ] || set --
-    # shellcheck disable=SC2046 # keys have no blanks
-    print_volumes . $(for each in "$@"; do each=${each##*/}; echo "${each%.json}"; done)
+    comma=
+    printf '['
+    for each in "$@"; do
+      each=${each##*/}
+      look_up "${each%.json}" || continue
+      printf '%s%s' "$comma" "$volume"
+      comma=,
+    done
+    echo ']'
     ;;
   Volume.create)
     read_params dbg:string sr:string name:string description:string size:number sharable:boolean
@@ -205,8 +201,8 @@ case $method in
     read -r key </proc/sys/kernel/random/uuid
     truncate -s "$length" "$sr/$key.img" || { rm -f "$sr/$key.img"; fail SR_BACKEND_FAILURE_44 'There is insufficient space' "$length"; }
     chmod 0600 "$sr/$key.img"
-    from_params --arg key "$key" '{key: $key, name, description, keys: {}, read_write: true, sharable}' |
-      replace "$sr/$key.json"
+    printf '{"key":"%s","name":%s,"description":%s,"keys":{},"read_write":true,"sharable":%s}\n' \
+      "$key" "$name_json" "$description_json" "$sharable_json" | replace "$sr/$key.json"
     print_volume "$key"
     ;;
   Volume.stat)
