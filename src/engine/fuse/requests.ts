@@ -11,6 +11,7 @@ import {
   MAJOR,
   MAX_PAGES,
   MINOR,
+  NO_FLUSH,
   OPCODES,
 } from './wire.ts'
 
@@ -30,6 +31,8 @@ type Handler = (fs: FuseFileSystem, node: bigint, body: FuseReader) => Answer | 
 const { errno } = constants
 
 /** Open flags of Linux (fcntl.h). */
+const O_ACCMODE = 0o3
+const O_RDONLY = 0
 const O_EXCL = 0o200
 
 const PAGE = 4096
@@ -57,7 +60,13 @@ export async function answer(fs: FuseFileSystem, { opcode, node, body }: FuseReq
 }
 
 const done = (): Answer => new FuseWriter()
-const opened = (): Answer => new FuseWriter().uint64(0n).uint32(DIRECT_IO).uint32(0)
+
+/** An opened file. What was only read has nothing to be flushed; kernels before 5.16 ask all the same. */
+const opened = (flags: number): Answer =>
+  new FuseWriter()
+    .uint64(0n)
+    .uint32((flags & O_ACCMODE) === O_RDONLY ? DIRECT_IO | NO_FLUSH : DIRECT_IO)
+    .uint32(0)
 
 const BY_NAME: Readonly<Record<keyof typeof OPCODES, Handler>> = {
   init(fs, _node, body) {
@@ -121,7 +130,7 @@ const BY_NAME: Readonly<Record<keyof typeof OPCODES, Handler>> = {
     return done()
   },
   link: async (fs, node, body) => entry(await fs.link(body.uint64(), node, body.name())),
-  open: opened,
+  open: (_fs, _node, body) => opened(body.uint32()),
   opendir: () => new FuseWriter().zeros(16),
   async read(fs, node, body) {
     body.skip(8)

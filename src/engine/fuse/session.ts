@@ -4,14 +4,16 @@
  */
 import { closeSync, openSync, read, writeSync } from 'node:fs'
 import { constants } from 'node:os'
-import { promisify } from 'node:util'
 import { errnoOf } from '../storage-error.ts'
 import { runTool } from '../tool.ts'
 import type { FuseFileSystem } from './file-system.ts'
 import { type Answer, answer, type FuseRequest, parseRequest } from './requests.ts'
-import { IN_HEADER_SIZE, isSupported, OUT_HEADER_SIZE } from './wire.ts'
+import { FuseWriter, IN_HEADER_SIZE, isSupported } from './wire.ts'
 
 const DEVICE = '/dev/fuse'
+
+/** What a read of the device may fail with, to be repeated: a request that was taken back, and signals. */
+const PASSING = ['EINTR', 'EAGAIN', 'ENOENT']
 
 /** Beside the data of a write request. */
 const REQUEST_OVERHEAD = 4096
@@ -49,18 +51,24 @@ function openDevice(): number {
   }
 }
 
-/** Requests are answered in any order; the next one is read while others wait for the server. */
-async function serve(fs: FuseFileSystem, device: number): Promise<void> {
-  for (;;) {
-    const buffer = Buffer.allocUnsafe(fs.transferSize + REQUEST_OVERHEAD)
-    try {
-      const { bytesRead } = await promisify(read)(device, buffer, 0, buffer.length, null)
-      if (bytesRead >= IN_HEADER_SIZE) void handle(fs, device, parseRequest(buffer.subarray(0, bytesRead)))
-    } catch (error) {
-      if (errnoOf(error) === 'ENODEV') return
-      if (!['EINTR', 'EAGAIN', 'ENOENT'].includes(errnoOf(error) ?? '')) throw error
-    }
-  }
+/**
+ * Requests are answered in any order; the next one is read while others wait for the server. All are read into one buffer: one for
+ * each, of the size of the largest, would keep the garbage collector busier than anything else.
+ */
+function serve(fs: FuseFileSystem, device: number): Promise<void> {
+  const buffer = Buffer.allocUnsafe(fs.transferSize + REQUEST_OVERHEAD)
+  return new Promise((resolve, reject) => {
+    const next = (): void =>
+      read(device, buffer, 0, buffer.length, null, (error, length) => {
+        if (error?.code === 'ENODEV') return resolve()
+        if (error !== null && !PASSING.includes(error.code ?? '')) return reject(error)
+        if (error === null && length >= IN_HEADER_SIZE) {
+          void handle(fs, device, parseRequest(Buffer.from(buffer.subarray(0, length)))).catch(reject)
+        }
+        next()
+      })
+    next()
+  })
 }
 
 async function handle(fs: FuseFileSystem, device: number, request: FuseRequest): Promise<void> {
@@ -69,17 +77,12 @@ async function handle(fs: FuseFileSystem, device: number, request: FuseRequest):
   try {
     reply = await answer(fs, request)
   } catch (error) {
-    reply = 'nothing'
+    reply = new FuseWriter()
     failure = numberOf(error)
   }
-  if (reply === 'nothing' && failure === 0) return
-  const data = reply === 'nothing' ? Buffer.alloc(0) : reply.done()
-  const header = Buffer.alloc(OUT_HEADER_SIZE)
-  header.writeUInt32LE(OUT_HEADER_SIZE + data.length, 0)
-  header.writeInt32LE(-failure, 4)
-  header.writeBigUInt64LE(request.unique, 8)
+  if (reply === 'nothing') return
   try {
-    writeSync(device, Buffer.concat([header, data]))
+    writeSync(device, reply.done(request.unique, failure))
   } catch (error) {
     // Nobody waits for the answer any more, or the file system was unmounted.
     if (!['ENOENT', 'ENODEV'].includes(errnoOf(error) ?? '')) throw error

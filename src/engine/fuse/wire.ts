@@ -40,8 +40,9 @@ export const OPCODES = {
 /** Bits of `valid` in a setattr request. */
 export const CHANGES = { mode: 1, uid: 2, gid: 4, size: 8, atime: 16, mtime: 32, atimeNow: 128, mtimeNow: 256 } as const
 
-/** For the flags of an opened file: nothing of it is kept by the kernel. */
+/** For the flags of an opened file: nothing of it is kept by the kernel, and nothing is to be done when it is closed. */
 export const DIRECT_IO = 1
+export const NO_FLUSH = 1 << 5
 
 /** In the flags of the initialization: more than one page in a write. */
 export const BIG_WRITES = 1 << 5
@@ -92,45 +93,71 @@ export class FuseReader {
   }
 }
 
-/** Writes the fields of a reply one behind the other. */
-export class FuseWriter {
-  readonly #parts: Buffer[] = []
-  #length = 0
+/** Bytes that a reply has room for at first: those of nearly every one. */
+const ROOM = 256
 
+/** Writes a reply: the fields one behind the other, into one buffer, behind room for the header. */
+export class FuseWriter {
+  #buffer = Buffer.allocUnsafe(ROOM)
+  #end = OUT_HEADER_SIZE
+
+  /** Bytes behind the header. */
   get length(): number {
-    return this.#length
+    return this.#end - OUT_HEADER_SIZE
   }
 
   uint16(value: number): this {
-    const part = Buffer.alloc(2)
-    part.writeUInt16LE(value)
-    return this.bytes(part)
+    const position = this.#advance(2)
+    this.#buffer.writeUInt16LE(value, position)
+    return this
   }
 
   uint32(value: number): this {
-    const part = Buffer.alloc(4)
-    part.writeUInt32LE(value >>> 0)
-    return this.bytes(part)
+    const position = this.#advance(4)
+    this.#buffer.writeUInt32LE(value >>> 0, position)
+    return this
   }
 
   uint64(value: bigint): this {
-    const part = Buffer.alloc(8)
-    part.writeBigUInt64LE(BigInt.asUintN(64, value))
-    return this.bytes(part)
+    const position = this.#advance(8)
+    this.#buffer.writeBigUInt64LE(BigInt.asUintN(64, value), position)
+    return this
   }
 
   bytes(part: Buffer): this {
-    this.#parts.push(part)
-    this.#length += part.length
+    const position = this.#advance(part.length)
+    part.copy(this.#buffer, position)
     return this
   }
 
   zeros(count: number): this {
-    return this.bytes(Buffer.alloc(count))
+    const position = this.#advance(count)
+    this.#buffer.fill(0, position, this.#end)
+    return this
   }
 
-  done(): Buffer {
-    return Buffer.concat(this.#parts)
+  /**
+   * The whole reply, with its header; nothing is to be written afterwards.
+   * @param unique of the request
+   * @param failure the system's number of what went wrong, 0 for nothing
+   */
+  done(unique: bigint, failure = 0): Buffer {
+    this.#buffer.writeUInt32LE(this.#end, 0)
+    this.#buffer.writeInt32LE(-failure, 4)
+    this.#buffer.writeBigUInt64LE(unique, 8)
+    return this.#buffer.subarray(0, this.#end)
+  }
+
+  /** Makes room, and returns where it begins. */
+  #advance(count: number): number {
+    const position = this.#end
+    this.#end += count
+    if (this.#end > this.#buffer.length) {
+      const larger = Buffer.allocUnsafe(Math.max(this.#end, 2 * this.#buffer.length))
+      this.#buffer.copy(larger, 0, 0, position)
+      this.#buffer = larger
+    }
+    return position
   }
 }
 

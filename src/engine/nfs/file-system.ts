@@ -118,7 +118,8 @@ export class NfsFileSystem implements FuseFileSystem {
       parts.push(part)
       done += part.length
     }
-    return Buffer.concat(parts)
+    const [first] = parts
+    return parts.length === 1 && first !== undefined ? first : Buffer.concat(parts)
   }
 
   async write(node: bigint, offset: bigint, data: Buffer): Promise<number> {

@@ -89,7 +89,7 @@ export class RpcClient {
   async call(procedure: number, args = new XdrWriter()): Promise<XdrReader> {
     this.#xid = (this.#xid + 1) >>> 0
     const xid = this.#xid
-    const message = framed(Buffer.concat([this.#header(xid, procedure), args.bytes()]))
+    const message = framed([this.#header(xid, procedure), args.bytes()])
     const reply = await new Promise<Buffer>((resolve, reject) => {
       const timer = setTimeout(() => {
         this.#requests.delete(xid)
@@ -202,7 +202,8 @@ export class RpcClient {
       this.#fragments.push(this.#received.subarray(4, 4 + length))
       this.#received = this.#received.subarray(4 + length)
       if ((mark & LAST) === 0) continue
-      const message = Buffer.concat(this.#fragments)
+      const [only] = this.#fragments
+      const message = this.#fragments.length === 1 && only !== undefined ? only : Buffer.concat(this.#fragments)
       this.#fragments = []
       if (message.length >= 4) this.#settle(message.readUInt32BE())?.resolve(message)
     }
@@ -230,8 +231,7 @@ export class RpcClient {
   }
 }
 
-function framed(message: Buffer): Buffer {
-  const mark = Buffer.alloc(4)
-  mark.writeUInt32BE((LAST | message.length) >>> 0)
-  return Buffer.concat([mark, message])
+function framed(parts: readonly Buffer[]): Buffer {
+  const length = parts.reduce((sum, part) => sum + part.length, 0)
+  return Buffer.concat([new XdrWriter().uint32((LAST | length) >>> 0).bytes(), ...parts])
 }

@@ -1,19 +1,23 @@
 /** External data representation (RFC 4506), as much of it as NFS needs. */
 
-/** Writes values one behind the other. */
+/** Bytes that a writer has room for at first: those of nearly every request. */
+const ROOM = 256
+
+/** Writes values one behind the other, into one buffer: a buffer for each would cost more than all the rest of a request. */
 export class XdrWriter {
-  readonly #parts: Buffer[] = []
+  #buffer = Buffer.allocUnsafe(ROOM)
+  #length = 0
 
   uint32(value: number): this {
-    const part = Buffer.alloc(4)
-    part.writeUInt32BE(value)
-    return this.#add(part)
+    const position = this.#advance(4)
+    this.#buffer.writeUInt32BE(value, position)
+    return this
   }
 
   uint64(value: bigint): this {
-    const part = Buffer.alloc(8)
-    part.writeBigUInt64BE(value)
-    return this.#add(part)
+    const position = this.#advance(8)
+    this.#buffer.writeBigUInt64BE(value, position)
+    return this
   }
 
   boolean(value: boolean): this {
@@ -22,7 +26,10 @@ export class XdrWriter {
 
   /** Bytes of a length that the reader knows. */
   fixed(bytes: Buffer): this {
-    return this.#add(bytes).#add(padding(bytes.length))
+    const position = this.#advance(bytes.length + padding(bytes.length))
+    bytes.copy(this.#buffer, position)
+    this.#buffer.fill(0, position + bytes.length, this.#length)
+    return this
   }
 
   opaque(bytes: Buffer): this {
@@ -40,13 +47,21 @@ export class XdrWriter {
     return this
   }
 
+  /** What was written; nothing is to be written afterwards. */
   bytes(): Buffer {
-    return Buffer.concat(this.#parts)
+    return this.#buffer.subarray(0, this.#length)
   }
 
-  #add(part: Buffer): this {
-    this.#parts.push(part)
-    return this
+  /** Makes room, and returns where it begins. */
+  #advance(count: number): number {
+    const position = this.#length
+    this.#length += count
+    if (this.#length > this.#buffer.length) {
+      const larger = Buffer.allocUnsafe(Math.max(this.#length, 2 * this.#buffer.length))
+      this.#buffer.copy(larger, 0, 0, position)
+      this.#buffer = larger
+    }
+    return position
   }
 }
 
@@ -65,11 +80,11 @@ export class XdrReader {
   }
 
   uint32(): number {
-    return this.#take(4).readUInt32BE()
+    return this.#buffer.readUInt32BE(this.#advance(4))
   }
 
   uint64(): bigint {
-    return this.#take(8).readBigUInt64BE()
+    return this.#buffer.readBigUInt64BE(this.#advance(8))
   }
 
   boolean(): boolean {
@@ -77,9 +92,9 @@ export class XdrReader {
   }
 
   fixed(length: number): Buffer {
-    const bytes = this.#take(length)
-    this.#take(padding(length).length)
-    return bytes
+    const position = this.#advance(length)
+    this.#advance(padding(length))
+    return this.#buffer.subarray(position, position + length)
   }
 
   opaque(): Buffer {
@@ -101,16 +116,17 @@ export class XdrReader {
     return elements
   }
 
-  #take(length: number): Buffer {
-    const end = this.#position + length
-    if (end > this.#buffer.length) throw new XdrError(`a reply of ${this.#buffer.length} bytes ends too early`)
-    const bytes = this.#buffer.subarray(this.#position, end)
-    this.#position = end
-    return bytes
+  #advance(length: number): number {
+    const position = this.#position
+    if (position + length > this.#buffer.length) {
+      throw new XdrError(`a reply of ${this.#buffer.length} bytes ends too early`)
+    }
+    this.#position = position + length
+    return position
   }
 }
 
-/** Everything is a multiple of four bytes. */
-function padding(length: number): Buffer {
-  return Buffer.alloc((4 - (length % 4)) % 4)
+/** Bytes that follow so many: everything is a multiple of four. */
+function padding(length: number): number {
+  return (4 - (length % 4)) % 4
 }
