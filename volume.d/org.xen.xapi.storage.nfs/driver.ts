@@ -51,10 +51,11 @@ function mountable(sr: string): Mountable {
 async function connect(sr: string): Promise<string> {
   const share = shareAt(sr)
   const exported = await exportOf(share)
-  await useMount(mountable(sr), sr, () => nfsMounter({ ...share, path: exported }, user()))
+  const below = share.path.slice(exported.length)
+  await useMount(mountable(sr), sr, () => nfsMounter({ ...share, path: exported }, below, user()))
   const root = mountedDirectory(mountable(sr))
   if (root === undefined) throw new SrUnreachableError(`the mount of ${sr} has ended at once`)
-  return join(root, share.path.slice(exported.length))
+  return join(root, below)
 }
 
 /** @throws ServerUnreachableError, RpcError, ExportError */

@@ -25,6 +25,8 @@ export interface FuseTime {
 export interface FuseEntry {
   readonly node: bigint
   readonly attributes: FuseAttributes
+  /** Whole seconds for which the kernel need not ask for the name again; none unless given. */
+  readonly seconds?: number
 }
 
 export interface FuseChange {

@@ -201,9 +201,9 @@ async function listing(fs: FuseFileSystem, node: bigint, position: bigint, size:
   return reply
 }
 
-/** Names and attributes are good for no time: other hosts change them. */
-function entry({ node, attributes }: FuseEntry): FuseWriter {
-  return writeAttributes(new FuseWriter().uint64(node).uint64(0n).zeros(24), attributes)
+/** Attributes are good for no time, and hardly a name: other hosts change them. */
+function entry({ node, attributes, seconds = 0 }: FuseEntry): FuseWriter {
+  return writeAttributes(new FuseWriter().uint64(node).uint64(0n).uint64(BigInt(seconds)).zeros(16), attributes)
 }
 
 function attributeReply(attributes: FuseAttributes): FuseWriter {

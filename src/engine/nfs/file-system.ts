@@ -20,6 +20,12 @@ const LARGEST_TRANSFER = 256 << 10
 const { S_IFREG, S_IFDIR, S_IFBLK, S_IFCHR, S_IFLNK, S_IFSOCK, S_IFIFO } = constants
 const TYPES: readonly number[] = [0, S_IFREG, S_IFDIR, S_IFBLK, S_IFCHR, S_IFLNK, S_IFSOCK, S_IFIFO]
 
+/**
+ * Seconds for which the directories on the way to the one that is used are not looked up again: every request on a path would
+ * cost as many as it has directories. Where another host replaces one, the server says that it is gone, and the kernel asks.
+ */
+const WAY_SECONDS = 1
+
 /** Before the first part of a listing. */
 const NO_VERIFIER = Buffer.alloc(8)
 
@@ -44,17 +50,25 @@ export class NfsFileSystem implements FuseFileSystem {
   readonly #numbers = new Map<string, bigint>()
   /** Verifiers of the listings that are being read, by directory. */
   readonly #listings = new Map<bigint, Buffer>()
+  /** Names from a directory to the one that is used, by the directories on the way. */
+  readonly #way: Map<bigint, readonly string[]>
   #next = ROOT
 
-  constructor(client: NfsClient) {
+  /** @param used the path of a directory in the export */
+  constructor(client: NfsClient, used = '') {
     const { read, write } = client.limits
     this.#client = client
     this.transferSize = Math.min(LARGEST_TRANSFER, read, write)
+    this.#way = new Map([[ROOT, used.split('/').filter((name) => name !== '')]])
     this.#know(client.root)
   }
 
   async lookup(directory: bigint, name: string): Promise<FuseEntry> {
-    return this.#entry(await this.#client.lookup(this.#handle(directory), name))
+    const entry = this.#entry(await this.#client.lookup(this.#handle(directory), name))
+    const [next, ...rest] = this.#way.get(directory) ?? []
+    if (name !== next) return entry
+    this.#way.set(entry.node, rest)
+    return { ...entry, seconds: WAY_SECONDS }
   }
 
   forget(node: bigint, uses: bigint): void {
@@ -65,6 +79,7 @@ export class NfsFileSystem implements FuseFileSystem {
     this.#known.delete(node)
     this.#numbers.delete(known.handle.toString('latin1'))
     this.#listings.delete(node)
+    this.#way.delete(node)
   }
 
   async getAttributes(node: bigint): Promise<FuseAttributes> {

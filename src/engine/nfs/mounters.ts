@@ -27,11 +27,14 @@ export function mountableExport({ host, path }: NfsShare): Mountable {
   return { protocol: 'nfs', identity: [host, path], label: `the export ${path} of ${host}` }
 }
 
-/** What mounts best here. */
-export function nfsMounter(share: NfsShare, user: RpcUser): Mounter {
+/**
+ * What mounts best here.
+ * @param below the directory of the export that is used, as `/sub/directory`; empty where that is the exported one
+ */
+export function nfsMounter(share: NfsShare, below: string, user: RpcUser): Mounter {
   return kernelHasFileSystem('nfs', ['nfs']) && programIsInstalled(KERNEL_PROGRAM)
     ? kernelMounter(share)
-    : ownMounter(share, user)
+    : ownMounter(share, below, user)
 }
 
 export function kernelMounter({ host, path }: NfsShare): Mounter {
@@ -49,7 +52,7 @@ export function kernelMounter({ host, path }: NfsShare): Mounter {
   }
 }
 
-export function ownMounter({ host, path }: NfsShare, user: RpcUser): Mounter {
+export function ownMounter(share: NfsShare, below: string, user: RpcUser): Mounter {
   return {
     program: process.execPath,
     package: 'nodejs',
@@ -57,7 +60,7 @@ export function ownMounter({ host, path }: NfsShare, user: RpcUser): Mounter {
     denial: DENIAL,
     process: (_directory, mountpoint) => ({
       command: process.execPath,
-      args: servingArguments(host, path, user, mountpoint),
+      args: servingArguments({ ...share, below, user }, mountpoint),
       env: {},
     }),
   }
