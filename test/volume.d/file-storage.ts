@@ -1,5 +1,4 @@
 /** SRs of the file plugin for the suites: directories, looked at with qemu-img. */
-import { execFileSync } from 'node:child_process'
 import { existsSync, mkdirSync, readdirSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -7,6 +6,7 @@ import { dir } from 'tmp-promise'
 import { expect } from 'vitest'
 import { waitUntil } from '../../src/engine/qsd/daemon-process.ts'
 import { processesNaming } from '../support/datapath.ts'
+import { checkImage } from './check-image.ts'
 import { isJobOf } from './coalesce-jobs.ts'
 import type { Configuration, StorageDescription } from './suites/storage.ts'
 
@@ -44,7 +44,7 @@ export function fileStorage(format: keyof typeof DRIVERS): StorageDescription {
           for (const name of needed) {
             const image = join(directory, name)
             if (format === 'raw') continue
-            const backing = check(image, DRIVERS[format])
+            const backing = await checkImage(image, DRIVERS[format])
             if (backing !== undefined) needed.add(backing)
           }
           const images = names.filter((name) => /\.(raw|qcow2|vhd)/.test(name))
@@ -64,13 +64,4 @@ export function fileStorage(format: keyof typeof DRIVERS): StorageDescription {
       }
     },
   }
-}
-
-/** Fails where an image is damaged, and gives the name of the one it stands on. */
-function check(image: string, driver: string): string | undefined {
-  if (driver === 'qcow2') execFileSync('qemu-img', ['check', '-q', '-f', driver, image])
-  const info = execFileSync('qemu-img', ['info', '--output=json', '-f', driver, image], { encoding: 'utf8' })
-  const { 'backing-filename': backing, 'backing-filename-format': format } = JSON.parse(info)
-  if (backing !== undefined) expect(format).toBe('qcow2')
-  return backing
 }

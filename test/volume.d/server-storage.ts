@@ -1,11 +1,11 @@
 /** SRs in directories that a server of the test gives out: looked at behind the server's back, with qemu-img. */
-import { execFileSync } from 'node:child_process'
 import { existsSync, mkdirSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'vitest'
 import { waitUntil } from '../../src/engine/qsd/daemon-process.ts'
 import { processesNaming } from '../support/datapath.ts'
 import type { TestPlugin } from '../support/plugin.ts'
+import { checkImage } from './check-image.ts'
 import { isJobOf } from './coalesce-jobs.ts'
 import { directoryOf } from './suites/directory.ts'
 import type { Configuration, Storage, Volume } from './suites/storage.ts'
@@ -46,7 +46,7 @@ export function serverStorage(plugin: TestPlugin, server: Server, format: Format
       if (!(await waitUntil(() => jobs(place).length === 0, PATIENCE))) throw new Error('the job goes on and on')
     },
     patience: PATIENCE,
-    check: async (place, volumes) => checkDirectory(placeOf(place), volumes, format),
+    check: (place, volumes) => checkDirectory(placeOf(place), volumes, format),
     remains: async (place) => (existsSync(placeOf(place)) ? readdirSync(placeOf(place)) : []),
     image({ uri: [uri = ''] }, use) {
       // By the URI and not by the name alone: SRs of one test may hold volumes of the same keys.
@@ -60,22 +60,15 @@ export function serverStorage(plugin: TestPlugin, server: Server, format: Format
 }
 
 /** Fails where an image is damaged, lost, or belongs to no volume. */
-function checkDirectory(directory: string, volumes: readonly Volume[], format: Format): void {
+async function checkDirectory(directory: string, volumes: readonly Volume[], format: Format): Promise<void> {
   const names = readdirSync(directory)
   const needed = new Set(volumes.map(({ key }) => `${key}.${format}`))
   for (const name of needed) {
     if (format === 'raw') continue
-    const backing = checkImage(join(directory, name))
+    const backing = await checkImage(join(directory, name), 'qcow2')
     if (backing !== undefined) needed.add(backing)
   }
   expect(names.filter((name) => /\.(raw|qcow2)/.test(name)).sort()).toEqual([...needed].sort())
   const metadata = names.filter((name) => name.includes('.json') && name !== 'sr.json')
   expect(metadata.sort()).toEqual(volumes.map(({ key }) => `${key}.json`).sort())
-}
-
-/** Fails where an image is damaged, and gives the name of the one it stands on. */
-function checkImage(image: string): string | undefined {
-  execFileSync('qemu-img', ['check', '-q', '-f', 'qcow2', image])
-  const info = execFileSync('qemu-img', ['info', '--output=json', '-f', 'qcow2', image], { encoding: 'utf8' })
-  return JSON.parse(info)['backing-filename']
 }

@@ -1,10 +1,10 @@
 /** kill -9 of the job in the background, at any instant: no volume loses a byte, and the next job finishes the work. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { readdirSync, readFileSync, rmSync, watch, writeFileSync } from 'node:fs'
+import { watch, writeFileSync } from 'node:fs'
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { withDir } from 'tmp-promise'
 import { describe, expect, test } from 'vitest'
 import { JOB_ARGUMENT } from '../../../src/engine/images/coalesce-job.ts'
 import { jobLockFile, jobRequestFile, readContents } from '../../../src/engine/images/layout.ts'
@@ -57,12 +57,15 @@ export interface JobWork {
   make(workplace: Workplace): Promise<readonly string[]>
 }
 
-/** Work that was made: the volumes that are left, what they hold, and a directory with all files of volumes. */
+/** Work that was made: the volumes that are left, what they hold, and all files of volumes. */
 interface Made {
   readonly contents: ReadonlyMap<string, Content>
   readonly left: readonly string[]
-  readonly files: string
+  readonly files: Files
 }
+
+/** What is in files, by their names. */
+type Files = ReadonlyMap<string, Buffer>
 
 export function job(description: StorageDescription, work: JobWork): void {
   describe(`the job that ${work.name}`, () => {
@@ -71,26 +74,22 @@ export function job(description: StorageDescription, work: JobWork): void {
 
     test(
       `is killed ${kills} times in ${SRS} SRs (SMAPIV3_SEED=${SEED})`,
-      () =>
-        withDir(
-          async ({ path }) => {
-            const made = await makeWork(path)
-            const lanes = Array.from({ length: SRS }, (_, number) =>
-              killInOneSr(made, randomNumbers(SEED + 7919 * number), Math.ceil((kills - number) / SRS)),
-            )
-            const outcomes = await Promise.allSettled(lanes)
-            const failures = outcomes.flatMap((outcome) => (outcome.status === 'rejected' ? [outcome.reason] : []))
-            if (failures.length > 0) throw new AggregateError(failures, failures.map(String).join('\n'))
-            const stages = outcomes.flatMap((outcome) => (outcome.status === 'fulfilled' ? outcome.value : []))
-            console.log(`the work was begun ${stages.length} times, and finished after ${stages.join(', ')} kills`)
-          },
-          { unsafeCleanup: true },
-        ),
+      async () => {
+        const made = await makeWork()
+        const lanes = Array.from({ length: SRS }, (_, number) =>
+          killInOneSr(made, randomNumbers(SEED + 7919 * number), Math.ceil((kills - number) / SRS)),
+        )
+        const outcomes = await Promise.allSettled(lanes)
+        const failures = outcomes.flatMap((outcome) => (outcome.status === 'rejected' ? [outcome.reason] : []))
+        if (failures.length > 0) throw new AggregateError(failures, failures.map(String).join('\n'))
+        const stages = outcomes.flatMap((outcome) => (outcome.status === 'fulfilled' ? outcome.value : []))
+        console.log(`the work was begun ${stages.length} times, and finished after ${stages.join(', ')} kills`)
+      },
       Math.max(600_000, kills * 20_000),
     )
 
     /** Makes what the job has to do once, for all SRs. */
-    async function makeWork(files: string): Promise<Made> {
+    async function makeWork(): Promise<Made> {
       const { plugin } = it
       const { sr } = await it.newSr()
       const directory = directoryOf(plugin, sr)
@@ -120,7 +119,7 @@ export function job(description: StorageDescription, work: JobWork): void {
           contents.delete(key)
         },
       })
-      copyVolumes(directory, files)
+      const files = await readVolumes(directory)
       held.remove()
       await plugin.call('SR.destroy', { sr })
       return { contents, left, files }
@@ -145,9 +144,9 @@ export function job(description: StorageDescription, work: JobWork): void {
 
       /** After a job that was not killed: where it met what a killed one held, the next one finishes the work. */
       async function expectDone(): Promise<void> {
-        const isDone = () => imagesIn(directory).join() === left.join()
+        const isDone = async () => (await imagesIn(directory)).join() === left.join()
         await eventually(
-          async () => isDone() || ((await ending(startJob(sr, directory))) === 0 && isDone()),
+          async () => (await isDone()) || ((await ending(startJob(sr, directory))) === 0 && (await isDone())),
           'a repeated job finishes the work',
           PATIENCE,
         )
@@ -162,7 +161,7 @@ export function job(description: StorageDescription, work: JobWork): void {
         await storage.check(place, await expectNothingLost())
       }
 
-      copyVolumes(files, directory)
+      await writeVolumes(files, directory)
       const begin = performance.now()
       const whole = watchSteps(directory)
       expect(await ending(startJob(sr, directory))).toBe(0)
@@ -173,9 +172,9 @@ export function job(description: StorageDescription, work: JobWork): void {
 
       const stages: number[] = []
       for (let done = 0, before = 0; done < times; before = done) {
-        removeVolumes(directory)
-        copyVolumes(files, directory)
-        expect(imagesIn(directory).length).toBeGreaterThan(left.length)
+        await removeVolumes(directory)
+        await writeVolumes(files, directory)
+        expect((await imagesIn(directory)).length).toBeGreaterThan(left.length)
         const instant = () => [random(Math.ceil(count * PART)), step * (random(1000) / 1000)] as const
         while (done < times && (await killJob(sr, directory, instant(), random))) {
           done++
@@ -264,28 +263,36 @@ function watchSteps(directory: string) {
   }
 }
 
-/** By reading and writing: smbnetfs breaks off what a copy by the kernel begins with. */
-function copyVolumes(from: string, to: string): void {
-  const keys = readContents(from).volumes
-  for (const name of readdirSync(from)) {
+/*
+ * Without blocking: a job that is to be killed in one SR goes on while this process waits for the directory of another, and
+ * who comes too late has to make the work anew.
+ */
+
+async function readVolumes(directory: string): Promise<Files> {
+  const files = new Map<string, Buffer>()
+  const keys = readContents(directory).volumes
+  for (const name of await readdir(directory)) {
     if (OF_VOLUME.test(name) && keys.has(name.slice(0, name.indexOf('.')))) {
-      writeFileSync(join(to, name), readFileSync(join(from, name)), { mode: 0o600 })
+      files.set(name, await readFile(join(directory, name)))
     }
   }
+  return files
 }
 
-function removeVolumes(directory: string): void {
+async function writeVolumes(files: Files, directory: string): Promise<void> {
+  for (const [name, data] of files) await writeFile(join(directory, name), data, { mode: 0o600 })
+}
+
+async function removeVolumes(directory: string): Promise<void> {
   const keys = readContents(directory).volumes
-  for (const name of readdirSync(directory)) {
-    if (keys.has(name.slice(0, name.indexOf('.')))) rmSync(join(directory, name), { force: true, recursive: true })
+  for (const name of await readdir(directory)) {
+    if (keys.has(name.slice(0, name.indexOf('.')))) await rm(join(directory, name), { force: true, recursive: true })
   }
 }
 
 /** The images in a directory, those that are being made as well. */
-function imagesIn(directory: string): readonly string[] {
-  return readdirSync(directory)
-    .filter((name) => name.includes('.qcow2'))
-    .sort()
+async function imagesIn(directory: string): Promise<readonly string[]> {
+  return (await readdir(directory)).filter((name) => name.includes('.qcow2')).sort()
 }
 
 /** The exit status of a process; null where it was killed. */
