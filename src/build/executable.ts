@@ -1,14 +1,17 @@
 /**
- * The command line: dist/cli/main.cjs, which runs command.js. One script, because Node reads that faster than modules,
- * and a small one; what not every call needs is loaded from beside it.
+ * The command line: dist/cli/main.cjs, which runs command.js, and for all but calls that loads program.js. Scripts, because
+ * Node reads them faster than modules, and V8 need not compile them; what few commands need is loaded from beside them.
  */
 import { chmod, copyFile, mkdir, readdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { build, type Plugin } from 'esbuild'
 import { writeCodeCache } from './code-cache.ts'
 
-/** Modules that the executable loads when it needs them: entry points of the library's build, below dist/cli. */
+/** What the executable loads when it needs it: a script of its own, and an entry point of the library's build, below dist/cli. */
 const MODULES = /^\.\/(program|logger)\.ts$/
+
+/** The scripts, by the names of their sources and products. */
+const SCRIPTS = ['command', 'program'] as const
 
 const VALIDATORS = join('src', 'contract', 'generated', 'validators')
 
@@ -17,9 +20,8 @@ export async function buildExecutable(root: string): Promise<string> {
   const directory = join(root, 'dist', 'cli')
   await mkdir(directory, { recursive: true })
   const path = join(directory, 'main.cjs')
-  const cache = join(directory, 'command.cache')
   // V8 knows the script that a cache belongs to by its length alone: none may outlive its script.
-  await rm(cache, { force: true })
+  for (const name of SCRIPTS) await rm(join(directory, `${name}.cache`), { force: true })
   const validators = await readdir(join(root, VALIDATORS))
   const common = {
     bundle: true,
@@ -29,10 +31,11 @@ export async function buildExecutable(root: string): Promise<string> {
     minify: true,
     logLevel: 'silent',
   } as const
-  const [command] = await Promise.all([
+  const [scripts] = await Promise.all([
     build({
       ...common,
-      entryPoints: [join(root, 'src', 'cli', 'command.ts')],
+      entryPoints: SCRIPTS.map((name) => join(root, 'src', 'cli', `${name}.ts`)),
+      outdir: directory,
       write: false,
       define: { 'import.meta.url': 'IMPORT_META_URL' },
       inject: [join(root, 'src', 'build', 'import-meta-url.ts')],
@@ -47,10 +50,9 @@ export async function buildExecutable(root: string): Promise<string> {
     copyFile(join(root, 'src', 'cli', 'main.cjs'), path),
   ])
   // A script that is run by node:vm has no import(); main.cjs gives it one.
-  const script = command.outputFiles.map(({ text }) => text.replaceAll('import("', 'importModule("')).join('')
-  await writeFile(join(directory, 'command.js'), script)
+  for (const { path, text } of scripts.outputFiles) await writeFile(path, text.replaceAll('import("', 'importModule("'))
   await chmod(path, 0o755)
-  await writeCodeCache(path, cache)
+  for (const name of SCRIPTS) await writeCodeCache(path, name)
   return path
 }
 

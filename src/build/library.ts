@@ -1,4 +1,4 @@
-/** The library, the kit and the program of the command line: bundles below dist/ that need no package at run time. */
+/** The library, the kit and the log of the command line: bundles below dist/ that need no package at run time. */
 import { existsSync } from 'node:fs'
 import { mkdir, readdir, rm } from 'node:fs/promises'
 import { dirname, join, relative } from 'node:path'
@@ -9,12 +9,11 @@ import writeFileAtomic from 'write-file-atomic'
 const ENTRY_POINTS: Readonly<Record<string, string>> = {
   index: 'index.ts',
   'kit/index': 'kit/index.ts',
-  'cli/program': 'cli/program.ts',
   'cli/logger': 'cli/logger.ts',
 }
 
 /** Parts of dist/ that are made elsewhere: the declarations of `tsc`, and the executable. */
-const OTHERS = ['types/', 'cli/main.cjs', 'cli/command.js', 'cli/command.cache', 'cli/validators/']
+const OTHERS = ['types/', 'cli/main.cjs', 'cli/command.', 'cli/program.', 'cli/validators/']
 
 /** Packages in CommonJS ask for Node's own modules by require(), which a module in ESM does not have. */
 const REQUIRE = "import { createRequire } from 'node:module'\nconst require = createRequire(import.meta.url)\n"

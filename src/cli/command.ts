@@ -1,6 +1,6 @@
 /**
  * The command line, which the executable main.cjs runs. `call` must start about as quickly as Node itself, so it is built
- * into one file with this one, and nothing else is: the other commands, which load yargs, are a module beside it.
+ * into one file with this one, and nothing else is: the other commands, which load yargs, are a script beside it.
  */
 import { ERRORS } from '../contract/errors.ts'
 import { PIPES } from '../invoke/pipes.ts'
