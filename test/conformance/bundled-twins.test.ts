@@ -140,9 +140,14 @@ const TWINS: readonly BundledTwin[] = [
   },
 ]
 
+/** Plugins that are built: once for all of their twins. */
+const builds = new Map<string, Promise<unknown>>()
+
 /** A copy of a bundled plugin in which other scripts stand. */
 async function installTwin(root: string, plugin: string, scripts: BundledTwin['scripts']): Promise<string> {
-  await buildPlugin(join(REPOSITORY, plugin))
+  const built = builds.get(plugin) ?? buildPlugin(join(REPOSITORY, plugin))
+  builds.set(plugin, built)
+  await built
   const directory = join(root, plugin)
   cpSync(join(REPOSITORY, plugin), directory, { recursive: true, verbatimSymlinks: true })
   mkdirSync(join(directory, 'real'))

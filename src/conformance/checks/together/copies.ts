@@ -45,21 +45,9 @@ export const COPIES_TOGETHER: Together = {
       demandTracked(blocks, spread(SMALL))
       demandFewTracked(blocks, spread(SMALL))
     }
-    const [clone = volume, branch = volume, ...others] = await lanes(context, 'copies', [
-      (lane) => cloneOf(lane, sr, volume),
-      (lane) => cloneOf(lane, sr, first),
-      ...(isAboutThree ? [(lane: Context) => copyOf(lane, sr, volume)] : []),
-    ])
-    const [ofClone = later, ofBranch = pattern] = await all([
-      rewrite(context.lane('clone'), clone, later),
-      rewrite(context.lane('branch'), branch, pattern),
-      ...others.map((copy) => rewrite(context.lane('copy'), copy, later)),
-    ])
-    if (context.isAbout('VOL-COMPARE-002')) {
-      const ranges = await compare(context, handleOf(sr), volume, clone)
-      demandEach(ranges, spread(SMALL))
-      demandFew(ranges, spread(SMALL))
-    }
+    if (!areCopies && !OTHERS.some((id) => id !== 'VOL-CBT-004' && context.isAbout(id))) return leftOut
+    const isBranched = BRANCHED.some((id) => context.isAbout(id))
+    const branches = isBranched ? await branched(context, sr, { volume, later, first, pattern }) : undefined
     let last = later
     let layered: Lane<void> = async () => {}
     await lanes(context, 'changed', [
@@ -67,6 +55,8 @@ export const COPIES_TOGETHER: Together = {
         last = await changedAgain(lane, sr, volume, { later, second })
       },
       async (lane) => {
+        if (branches === undefined) return
+        const { branch, ofBranch, clone, ofClone } = branches
         const third = await snapshotOf(lane, sr, branch)
         const leaf = await cloneOf(lane, sr, third)
         const own = await rewrite(lane, leaf, ofBranch, [0, CHANGED])
@@ -76,10 +66,12 @@ export const COPIES_TOGETHER: Together = {
     ])
     await lanes(context, 'looked-at', [
       (lane) => (areCopies ? overwritten(lane, first, pattern) : look(lane, first, pattern, OF_FIRST)),
-      (lane) =>
-        lane.isAbout('DATA-RESIZE-001')
-          ? grown(lane, sr, branch, ofBranch)
-          : look(lane, branch, ofBranch, 'the bytes of the clone of a snapshot'),
+      async (lane) => {
+        if (branches === undefined) return
+        const { branch, ofBranch } = branches
+        if (lane.isAbout('DATA-RESIZE-001')) await grown(lane, sr, branch, ofBranch)
+        else await look(lane, branch, ofBranch, 'the bytes of the clone of a snapshot')
+      },
       layered,
     ])
     await destroy(context, sr, first)
@@ -87,10 +79,47 @@ export const COPIES_TOGETHER: Together = {
     await destroy(context, sr, volume)
     await lanes(context, 'left', [
       (lane) => look(lane, second, later, 'the bytes of the time of the second snapshot'),
-      (lane) => look(lane, clone, ofClone, 'the bytes of the clone'),
+      async (lane) => {
+        if (branches !== undefined) await look(lane, branches.clone, branches.ofClone, 'the bytes of the clone')
+      },
     ])
     return leftOut
   },
+}
+
+/** What a clone of the volume and one of its first snapshot are for. */
+const BRANCHED: readonly ClauseId[] = [
+  'DATA-CLONE-001',
+  'DATA-CLONE-005',
+  'DATA-COPY-001',
+  'DATA-RESIZE-001',
+  'VOL-COMPARE-002',
+  'VOL-COMPOSE-001',
+]
+
+/** Clones of a volume and of its first snapshot, which are written beside a copy of it. */
+async function branched(
+  context: Context,
+  sr: Sr,
+  { volume, later, first, pattern }: Record<'volume' | 'first', Volume> & Record<'later' | 'pattern', Pattern>,
+) {
+  const isAboutThree = context.isAbout('DATA-COPY-001')
+  const [clone = volume, branch = volume, ...others] = await lanes(context, 'copies', [
+    (lane) => cloneOf(lane, sr, volume),
+    (lane) => cloneOf(lane, sr, first),
+    ...(isAboutThree ? [(lane: Context) => copyOf(lane, sr, volume)] : []),
+  ])
+  const [ofClone = later, ofBranch = pattern] = await all([
+    rewrite(context.lane('clone'), clone, later),
+    rewrite(context.lane('branch'), branch, pattern),
+    ...others.map((copy) => rewrite(context.lane('copy'), copy, later)),
+  ])
+  if (context.isAbout('VOL-COMPARE-002')) {
+    const ranges = await compare(context, handleOf(sr), volume, clone)
+    demandEach(ranges, spread(SMALL))
+    demandFew(ranges, spread(SMALL))
+  }
+  return { clone, branch, ofClone, ofBranch }
 }
 
 const OF_FIRST = 'the bytes of the time of the first snapshot'

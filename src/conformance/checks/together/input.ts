@@ -1,6 +1,7 @@
 /** All hostile texts on a few volumes, stored at the same time, in two locales. */
 import { existsSync } from 'node:fs'
 import pLimit from 'p-limit'
+import type { ClauseId } from '../../clauses.ts'
 import { sharedSr } from '../../sr-fixture.ts'
 import type { Together } from '../../together.ts'
 import { demand, demandEqual, NotApplicable } from '../../violation.ts'
@@ -34,18 +35,25 @@ export const INPUT_TOGETHER: Together = {
     const inUtf8 = { ...usual, LC_ALL: 'C.UTF-8', LANG: 'C.UTF-8' }
     const sr = await sharedSr(context)
     const canary = canaryOf(context, 'of all')
-    const others = Object.entries(TEXTS).filter(([id]) => !(WHOLE as readonly string[]).includes(id))
+    const isAbout = (...ids: readonly string[]) => ids.some((id) => context.isAbout(id as ClauseId))
+    const shell = isAbout('INP-SHELL-001') ? shellTexts(canary) : []
+    const wholes = WHOLE.filter((id) => isAbout(id))
+    const others = Object.entries(TEXTS).filter(([id]) => isAbout(id) && !(WHOLE as readonly string[]).includes(id))
     // What ends with a newline comes last, so that it is the end of the text.
-    const parts = [...others.flatMap(([, texts]) => texts), ...shellTexts(canary)].sort(
+    const parts = [...others.flatMap(([, texts]) => texts), ...shell].sort(
       (a, b) => Number(a.endsWith('\n')) - Number(b.endsWith('\n')),
     )
     const every = parts.join(' ')
     const keyed = (texts: readonly string[]): Record<string, string> =>
       Object.fromEntries(texts.map((text, index) => [HOSTILE_KEYS[index] ?? `text-${index}`, text]))
+    const values = [every, ...shell, ...(isAbout('INP-SPACE-001') ? TEXTS['INP-SPACE-001'] : [])]
+    const more = isAbout('INP-META-001', 'ROB-CONC-002') ? HOSTILE_KEYS.slice(values.length) : []
     const given = [
-      { name: every, description: every, keys: keyed([every, ...shellTexts(canary), ...TEXTS['INP-SPACE-001']]) },
-      { name: '', description: '', keys: { empty: '', long: LONG_TEXT } as Record<string, string> },
-      ...WHOLE.map((id) => ({
+      { name: every, description: every, keys: keyed([...values, ...more]) },
+      ...(isAbout('INP-EMPTY-001', 'INP-LONG-001', 'ROB-CONC-003')
+        ? [{ name: '', description: '', keys: { empty: '', long: LONG_TEXT } as Record<string, string> }]
+        : []),
+      ...wholes.map((id) => ({
         name: TEXTS[id].join(' '),
         description: TEXTS[id].at(-1) ?? '',
         keys: id === 'INP-SPACE-001' ? {} : keyed(TEXTS[id]),
@@ -61,7 +69,7 @@ export const INPUT_TOGETHER: Together = {
     const of = ({ name, description, keys }: Volume) => ({ name, description, keys })
     const [first] = volumes
     // What was set with one locale and written plainly, or with another and all in escapes, is one text.
-    if (first !== undefined) {
+    if (first !== undefined && isAbout('PRO-STDIN-003', 'PRO-ENV-002')) {
       const at = { sr: handleOf(sr), key: first.key }
       const escaped = { ...at, k: 'escaped', v: LOCALE_TEXT }
       await context.call('Volume.set', { ...at, k: LOCALE_TEXT, v: LOCALE_TEXT }, { environment: inC })
@@ -72,7 +80,9 @@ export const INPUT_TOGETHER: Together = {
         given[0],
         'the text as it was given, read with LC_ALL=C',
       )
-      await context.call('Volume.unset', { ...at, k: '../escape' })
+    }
+    if (first !== undefined && isAbout('INP-META-001')) {
+      await context.call('Volume.unset', { sr: handleOf(sr), key: first.key, k: '../escape' })
       delete given[0].keys['../escape']
     }
     const seen = await all(volumes.map((volume) => stat(context, sr, volume)))

@@ -12,45 +12,71 @@ export const LIVES_TOGETHER: Together = {
   async run(context) {
     context.run.places.requireMany()
     const { sr: first, texts: given } = await created(context)
-    const second = await ownSr(context)
+    if (!LATER.some((id) => context.isAbout(id))) return
     const plain = await newVolume(context, first, { description: 'a description' })
-    const own = await newVolume(context, second)
+    const other = context.isAbout('SR-SECOND-001') ? await second(context, first, plain) : undefined
     const { volume, texts } = await described(context, first, given)
-    const copies = context.isAbout('VOL-COPY-002') ? [await copyOf(context, first, plain, second)] : []
-    demandKeys(await list(context, second), [own, ...copies], 'the volumes of the second SR')
-    const foreign = { sr: handleOf(second), key: plain.key }
-    await context.refused('Volume.stat', foreign, 'the key is that of a volume in another SR')
     const before = await context.call('SR.stat', { sr: handleOf(first) })
     demandEqual([before.name, before.description], [texts.name, texts.description], 'the SR as it was described')
-    await detached(context, first)
-    await context.call('SR.stat', { sr: handleOf(second) })
-    demandKeys(await list(context, second), [own, ...copies], 'the volumes of the SR that stayed')
-    await attachedAgain(context, first)
-    const after = await context.call('SR.stat', { sr: handleOf(first) })
-    const { name, description, uuid } = after
-    demandEqual({ name, description, uuid }, { ...texts, uuid: before.uuid }, 'the SR as before')
-    const listed = await list(context, first)
-    demandKeys(listed, [plain, volume], 'the volumes of the first SR')
-    for (const expected of [plain, volume]) {
-      const record = listed.find(({ key }) => key === expected.key)
-      demandEqual(record && unchanging(record), unchanging(expected), 'the record of the volume as before')
-      demandEqual(unchanging(await stat(context, first, expected)), unchanging(expected), 'the same from Volume.stat')
+    if (context.isAbout('SR-DETACH-001') || context.isAbout('SR-SECOND-001')) {
+      await detached(context, first)
+      if (other !== undefined) await context.call('SR.stat', { sr: handleOf(other.sr) })
+      await other?.demandListed()
+      await attachedAgain(context, first)
+      const { name, description, uuid } = await context.call('SR.stat', { sr: handleOf(first) })
+      demandEqual({ name, description, uuid }, { ...texts, uuid: before.uuid }, 'the SR as before')
+      await demandVolumes(context, first, [plain, volume])
     }
+    if (!context.isAbout('SR-DESTROY-001') && !context.isAbout('SR-SECOND-001')) return
     await destroySr(context, first)
-    await context.refused('SR.attach', { configuration: first.complete }, 'the SR was destroyed')
-    if (context.isAbout('SR-PROBE-008')) {
-      const { outcome } = await context.outcome('SR.probe', { configuration: first.given })
-      const found = outcome.ok ? outcome.value.filter(({ sr }) => sr?.uuid === first.uuid) : []
-      demandEqual(found, [], 'no result with the SR that was destroyed')
-    }
-    demandKeys(await list(context, second), [own, ...copies], 'the volumes of the SR that stayed')
-    demandEqual((await stat(context, second, own)).key, own.key, 'its key')
-    // Once more at the same place, where nothing of what was there is to be seen.
-    await createSr(context, first, '')
-    await attachSr(context, first)
-    demandEqual(await list(context, first), [], 'no volumes')
-    await destroySr(context, first)
+    if (context.isAbout('SR-DESTROY-001')) await gone(context, first)
+    if (other !== undefined) await stat(context, other.sr, other.own)
+    await other?.demandListed()
+    if (context.isAbout('SR-DESTROY-001')) await madeAgain(context, first)
   },
+}
+
+/** What is about more than SR.create. */
+const LATER: readonly ClauseId[] = ['SR-DETACH-001', 'SR-DESTROY-001', 'SR-SECOND-001', 'SR-NAME-001', 'SR-DESC-001']
+
+/** Another SR, with a volume, which it has whatever is done to the first. */
+async function second(context: Context, first: Sr, plain: Volume) {
+  const sr = await ownSr(context)
+  const own = await newVolume(context, sr)
+  const copies = context.isAbout('VOL-COPY-002') ? [await copyOf(context, first, plain, sr)] : []
+  const params = { sr: handleOf(sr), key: plain.key }
+  await context.refused('Volume.stat', params, 'the key is that of a volume in another SR')
+  const demandListed = async () => demandKeys(await list(context, sr), [own, ...copies], 'the volumes of the other SR')
+  await demandListed()
+  return { sr, own, demandListed }
+}
+
+/** Demands the records of volumes after their SR was attached again. */
+async function demandVolumes(context: Context, sr: Sr, wanted: readonly Volume[]): Promise<void> {
+  const listed = await list(context, sr)
+  demandKeys(listed, wanted, 'the volumes of the first SR')
+  for (const expected of wanted) {
+    const record = listed.find(({ key }) => key === expected.key)
+    demandEqual(record && unchanging(record), unchanging(expected), 'the record of the volume as before')
+    demandEqual(unchanging(await stat(context, sr, expected)), unchanging(expected), 'the same from Volume.stat')
+  }
+}
+
+/** Demands that an SR is not there which was destroyed. */
+async function gone(context: Context, sr: Sr): Promise<void> {
+  await context.refused('SR.attach', { configuration: sr.complete }, 'the SR was destroyed')
+  if (!context.isAbout('SR-PROBE-008')) return
+  const { outcome } = await context.outcome('SR.probe', { configuration: sr.given })
+  const found = outcome.ok ? outcome.value.filter((result) => result.sr?.uuid === sr.uuid) : []
+  demandEqual(found, [], 'no result with the SR that was destroyed')
+}
+
+/** Makes an SR once more at the same place, where nothing of what was there is to be seen. */
+async function madeAgain(context: Context, sr: Sr): Promise<void> {
+  await createSr(context, sr, '')
+  await attachSr(context, sr)
+  demandEqual(await list(context, sr), [], 'no volumes')
+  await destroySr(context, sr)
 }
 
 /** A new SR, attached by the configuration that it was answered with. */
@@ -82,7 +108,7 @@ async function described(context: Context, sr: Sr, texts: Described['texts']): P
     after: Partial<T>,
     call: () => Promise<unknown>,
   ) => {
-    if (![ids].flat().some((id) => context.isAbout(id))) return before
+    if (![ids].flat().some((id) => context.isAbout(id) && context.run.selected(id))) return before
     await call()
     return { ...before, ...after }
   }

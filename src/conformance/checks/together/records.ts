@@ -1,5 +1,6 @@
 /** One volume with everything that can be derived from it, whose records are looked at in every way. */
 import { schemeOf } from '../../../contract/uri.ts'
+import type { ClauseId } from '../../clauses.ts'
 import type { Context } from '../../context.ts'
 import type { Sr } from '../../sr.ts'
 import { sharedSr } from '../../sr-fixture.ts'
@@ -45,42 +46,82 @@ export const RECORDS_TOGETHER: Together = {
   async run(context) {
     const sr = await sharedSr(context)
     const { origin, twin } = await created(context, sr)
-    const snapshot = await snapshotOf(context, sr, origin)
-    const clone = await cloneOf(context, sr, origin)
-    const snapshots = [snapshot]
-    if (context.run.selected('VOL-SNAPSHOT-009')) snapshots.push(await snapshotOf(context, sr, snapshot))
-    const clones = [clone, await cloneOf(context, sr, snapshot), await cloneOf(context, sr, clone)]
-    if (context.isAbout('VOL-COPY-001')) clones.push(await copyOf(context, sr, origin))
-    const made = [...snapshots, ...clones]
-    for (const volume of made) {
+    const { snapshots, clones } = await copies(context, sr, origin)
+    const [snapshot] = snapshots
+    const [clone] = clones
+    for (const volume of [...snapshots, ...clones]) {
       demandDistinct(volume, origin)
       demandInherited(volume, origin)
       demandEqual(volume.virtual_size, origin.virtual_size, 'the size')
       demandEqual(volume.read_write, clones.includes(volume), 'read_write')
     }
     // What is done to one of them is not seen on another.
-    const name = context.name('renamed snapshot')
-    const at = ({ key }: Volume) => ({ sr: handleOf(sr), key })
-    await context.call('Volume.set', { ...at(snapshot), k: 'snapshot_of', v: origin.key })
-    await context.call('Volume.set_name', { ...at(snapshot), new_name: name })
-    await context.call('Volume.resize', { ...at(clone), new_size: SMALL * 2 })
-    const large = await resized(context, sr, origin)
-    const renamed = await stat(context, sr, snapshot)
-    const wanted = { ...unchanging(snapshot), name, keys: { snapshot_of: origin.key } }
-    demandEqual(unchanging(renamed), wanted, 'the record of the snapshot as it was left')
-    const grown = await stat(context, sr, clone)
-    const { virtual_size, uri } = grown
-    demandEqual(
-      unchanging(grown),
-      { ...unchanging(clone), keys: {}, virtual_size, uri },
-      'all but the size of the clone',
-    )
-    const others = [twin, ...made.filter((volume) => volume !== snapshot && volume !== clone)]
-    await demandRecords(context, sr, [large, renamed, grown, ...others.map((other) => ({ ...other, keys: {} }))])
-    await derived(context, sr, large, grown)
-    if (context.isAbout('VOL-REVERT-001')) await reverted(context, sr, large, snapshot)
-    await destroyed(context, sr, clone, twin, snapshot)
+    const renamed = snapshot && (await marked(context, sr, snapshot, origin))
+    const grown = clone && { sr: handleOf(sr), key: clone.key, new_size: SMALL * 2 }
+    if (grown) await context.call('Volume.resize', grown)
+    const large = RESIZED.some((id) => context.isAbout(id)) ? await resized(context, sr, origin) : origin
+    if (snapshot && renamed) demandEqual(unchanging(await stat(context, sr, snapshot)), unchanging(renamed), AS_LEFT)
+    const enlarged = clone && (await stat(context, sr, clone))
+    if (clone && enlarged) {
+      const { virtual_size, uri } = enlarged
+      demandEqual(unchanging(enlarged), { ...unchanging(clone), keys: {}, virtual_size, uri }, 'all but its size')
+    }
+    const others = [...snapshots.slice(1), ...clones.slice(1), twin].map((other) => ({ ...other, keys: {} }))
+    const changed = [large, renamed, enlarged].flatMap((volume) => volume ?? [])
+    await demandRecords(context, sr, [...changed, ...others])
+    if (enlarged) await derived(context, sr, large, enlarged)
+    if (snapshot && context.isAbout('VOL-REVERT-001')) await reverted(context, sr, large, snapshot)
+    if (GONE.some((id) => context.isAbout(id)))
+      await destroyed(context, sr, clone ?? (await newVolume(context, sr)), twin, snapshot ?? origin)
   },
+}
+
+/** What a volume gets metadata for, what a snapshot is made for, what a clone, what a volume is enlarged for, and what one is destroyed for. */
+const DESCRIBED: readonly ClauseId[] = [
+  'SR-LS-001',
+  'VOL-RESIZE-001',
+  'VOL-SET-001',
+  'VOL-NAME-001',
+  'VOL-SNAPSHOT-001',
+  'VOL-CLONE-001',
+  'VOL-REVERT-001',
+  'VOL-COPY-001',
+]
+const SNAPSHOTS: readonly ClauseId[] = ['VOL-SNAPSHOT-001', 'VOL-CLONE-001', 'VOL-REVERT-001']
+const CLONES: readonly ClauseId[] = ['VOL-CLONE-001', 'VOL-COMPARE-001', 'VOL-SIMILAR-001']
+const RESIZED: readonly ClauseId[] = [
+  'VOL-RESIZE-001',
+  'VOL-SNAPSHOT-001',
+  'VOL-CLONE-001',
+  'VOL-REVERT-001',
+  'VOL-COMPARE-001',
+]
+const GONE: readonly ClauseId[] = ['VOL-DESTROY-001', 'VOL-STAT-002', 'VOL-REVERT-001', 'SR-LS-001']
+
+const AS_LEFT = 'the record of the snapshot as it was left'
+
+/** Everything that is derived from a volume, of what is needed; the others come from the first. */
+async function copies(context: Context, sr: Sr, origin: Volume) {
+  const snapshots: Volume[] = []
+  const clones: Volume[] = []
+  if (SNAPSHOTS.some((id) => context.isAbout(id))) snapshots.push(await snapshotOf(context, sr, origin))
+  if (CLONES.some((id) => context.isAbout(id))) clones.push(await cloneOf(context, sr, origin))
+  const [snapshot, clone] = [snapshots[0], clones[0]]
+  if (snapshot && context.isAbout('VOL-SNAPSHOT-001') && context.run.selected('VOL-SNAPSHOT-009'))
+    snapshots.push(await snapshotOf(context, sr, snapshot))
+  if (snapshot && clone && context.isAbout('VOL-CLONE-001'))
+    clones.push(await cloneOf(context, sr, snapshot), await cloneOf(context, sr, clone))
+  if (context.isAbout('VOL-COPY-001')) clones.push(await copyOf(context, sr, origin))
+  return { snapshots, clones }
+}
+
+/** Gives a snapshot a name and metadata, as a toolstack does, and returns its record then. */
+async function marked(context: Context, sr: Sr, snapshot: Volume, { key }: Volume): Promise<Volume> {
+  const at = { sr: handleOf(sr), key: snapshot.key }
+  const name = context.name('renamed snapshot')
+  await context.call('Volume.set', { ...at, k: 'snapshot_of', v: key })
+  await context.call('Volume.set_name', { ...at, new_name: name })
+  return { ...snapshot, name, keys: { snapshot_of: key } }
 }
 
 /** Two volumes of one name, the first with a description and metadata. */
@@ -98,7 +139,8 @@ async function created(context: Context, sr: Sr): Promise<{ origin: Volume; twin
   demandDistinct(twin, volume)
   demand(twin.virtual_size >= 5_000_000, 'at least 5000000', twin.virtual_size)
   demandEqual(unchanging(await stat(context, sr, volume)), unchanging(volume), 'what Volume.create answered')
-  return { origin: await described(context, sr, volume), twin }
+  const origin = DESCRIBED.some((id) => context.isAbout(id)) ? await described(context, sr, volume) : volume
+  return { origin, twin }
 }
 
 /** Gives a volume another name and description, and metadata. */
@@ -106,14 +148,15 @@ async function described(context: Context, sr: Sr, volume: Volume): Promise<Volu
   const at = { sr: handleOf(sr), key: volume.key }
   const name = context.name('renamed')
   const description = 'two\nlines'
+  // Before the names and after them: neither changes the other.
+  await context.call('Volume.set', { ...at, k: 'vdi-type', v: 'user' })
+  await context.call('Volume.set_name', { ...at, new_name: name })
+  await context.call('Volume.set_description', { ...at, new_description: description })
   if (context.isAbout('VOL-SET-001')) {
-    await context.call('Volume.set', { ...at, k: 'vdi-type', v: 'user' })
     for (const [k, v] of Object.entries({ ...KEYS, first: '1' })) await context.call('Volume.set', { ...at, k, v })
     await context.call('Volume.unset', { ...at, k: 'first' })
     await context.call('Volume.unset', { ...at, k: 'never-set' })
-  } else await context.call('Volume.set', { ...at, k: 'vdi-type', v: 'user' })
-  await context.call('Volume.set_name', { ...at, new_name: name })
-  await context.call('Volume.set_description', { ...at, new_description: description })
+  }
   const seen = await stat(context, sr, volume)
   const keys = context.isAbout('VOL-SET-001') ? KEYS : { 'vdi-type': 'user' }
   demandEqual(unchanging(seen), { ...unchanging(volume), name, description, keys }, 'the metadata as it was set')
