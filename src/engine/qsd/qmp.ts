@@ -97,6 +97,12 @@ export class Qmp {
     }
   }
 
+  /**
+   * How many commands this process has sent, so that each has an id. What a client sent that was killed is executed all the
+   * same, and answered to the next client: taken for the answer of another command, it would shift all that follow.
+   */
+  static #commands = 0
+
   /** Connections that are kept, by their path; undefined while somebody uses them. */
   static readonly #kept = new Map<string, Qmp | undefined>()
 
@@ -126,8 +132,11 @@ export class Qmp {
    * @throws PluginError (MissingDependency) where it needs a driver that is not installed
    */
   async execute(command: string, parameters: QmpObject = {}, timeout = this.#patience): Promise<unknown> {
-    const answer = this.#next(command, (message) => 'return' in message || 'error' in message, timeout)
-    this.#socket.write(`${stringifyJson({ execute: command, arguments: parameters })}\n`)
+    const id = `${process.pid}-${Qmp.#commands}`
+    Qmp.#commands += 1
+    const isAnswer = (message: QmpObject) => 'return' in message || 'error' in message
+    const answer = this.#next(command, (message) => isAnswer(message) && (message.id ?? id) === id, timeout)
+    this.#socket.write(`${stringifyJson({ execute: command, arguments: parameters, id })}\n`)
     const { error, return: result } = await answer
     if (isObject(error)) throw refusal(command, String(error.class), String(error.desc))
     return result

@@ -100,6 +100,12 @@ test('a refusal is an error with the class and the description of QMP', async ()
   })
 })
 
+test('an answer to a client that was killed is not taken for that of another command', async () => {
+  const path = await daemon(({ execute }) => `{"return":"of another","id":"1-0"}\r\n{"return":"${execute}"}`)
+  const results = await withQmp(path, (qmp) => Promise.all(['a', 'b', 'c'].map((name) => qmp.execute(name))))
+  expect(results).toEqual(['a', 'b', 'c'])
+})
+
 test('commands sent together are answered each with its own result, with events in between', async () => {
   const path = await daemon(({ execute }) => `{"event":"NOISE","data":{}}\r\n{"return":"${execute}"}`)
   const results = await withQmp(path, (qmp) => Promise.all(['a', 'b', 'c'].map((name) => qmp.execute(name))))
