@@ -124,7 +124,8 @@ export const ROBUSTNESS = {
       'temporary files, sockets and records that name its disks',
       'The file system of dom0 is small, and fills up.',
     ),
-    ...LOOKS_AT_ALL,
+    // Nor what is made where something is attached that is no SR.
+    after: [...LOOKS_AT_ALL.after, 'SR-ATTACH-004'],
   },
   'LEAK-VOLUME-001': {
     level: 'must',

@@ -20,7 +20,8 @@ export const SR_CONTENT = {
     source: protocol('7.2'),
     advice: 'Store the name on the storage.',
     needs: ['own-sr'],
-    after: ['SR-NAME-001'],
+    // Its check describes the SR after it has named it.
+    after: ['SR-NAME-001', 'SR-DESC-001'],
   },
   'SR-DESC-001': {
     level: 'must',

@@ -28,6 +28,7 @@ export const SR: readonly Twin[] = [
       ],
     ],
     also: ['SR-DESTROY-003'],
+    followers: ['LEAK-FILE-001'],
   },
   {
     name: 'goes on serving an SR that is detached',
@@ -158,6 +159,7 @@ export const SR: readonly Twin[] = [
         "        write(join(sr, 'name'), new_description)",
       ],
     ],
+    followers: ['SR-DESC-002', 'SR-NAME-002'],
   },
   {
     name: 'lists volumes ten minutes late',
