@@ -97,8 +97,8 @@ async function addNbdExport(qmp: Qmp, id: string, { readOnly, writethrough }: Di
     id: nbdName(id),
     name: id,
     'node-name': nodeNames(id).top,
-    writable: !readOnly,
-    writethrough,
+    ...(readOnly ? {} : { writable: true }),
+    ...(writethrough ? { writethrough } : {}),
   })
 }
 
@@ -110,8 +110,8 @@ async function addBlockDevice(qmp: Qmp, { daemon, id }: Place, { readOnly, write
     id: fuseName(id),
     mountpoint: file,
     'node-name': nodeNames(id).top,
-    writable: !readOnly,
-    writethrough,
+    ...(readOnly ? {} : { writable: true }),
+    ...(writethrough ? { writethrough } : {}),
   })
   return makeLoop(file, readOnly).device
 }

@@ -1,5 +1,6 @@
 /** The nodes of a disk in its daemon: built, moved between idle and image, and taken apart; see nodes.ts for the graph. */
 import type { Int64 } from '../../contract/json.ts'
+import { addNodes } from './compact.ts'
 import { type Access, type DiskDescription, opensAtActivation } from './description.ts'
 import { liveNodesIn, nodesOf } from './live-nodes.ts'
 import { belowIn, type Look, look, lookOver, probeNames, probeNodes, tryOpening } from './look.ts'
@@ -7,7 +8,7 @@ import {
   belowNodes,
   formatNode,
   guardNode,
-  idleNodes,
+  idleNode,
   imageNode,
   limitsObject,
   needsGuard,
@@ -18,7 +19,7 @@ import {
   topNode,
 } from './nodes.ts'
 import { createOverlay } from './overlay.ts'
-import { addNodes, type Qmp, together } from './qmp.ts'
+import { type Qmp, together } from './qmp.ts'
 import { sizeInFile } from './size-in-file.ts'
 import { removeExport, removeNodes, removeObject } from './undo.ts'
 
@@ -63,7 +64,7 @@ export async function buildStraightGraph(
   expose: () => Promise<unknown>,
 ): Promise<void> {
   const top = { ...protocolNode(id, disk, 'read-write'), 'node-name': nodeNames(id).top }
-  await together([qmp.execute('blockdev-add', top), expose()])
+  await together([addNodes(qmp, [top]), expose()])
 }
 
 /**
@@ -128,7 +129,7 @@ export async function moveToIdle(
 /** Makes the idle node of an activated disk as large as the image has become. */
 export async function resizeIdle(qmp: Qmp, id: string, size: Int64): Promise<void> {
   await removeIdle(qmp, id)
-  await addNodes(qmp, idleNodes(id, size))
+  await addNodes(qmp, [idleNode(id, size)])
 }
 
 /**
@@ -152,8 +153,7 @@ export async function removeGraph(qmp: Qmp, id: string, present: readonly string
 /** Looks at the image and leaves open what stays connected from attach to detach. */
 async function probe(qmp: Qmp, id: string, disk: DiskDescription, nbdSocket: string): Promise<Look> {
   if (opensAtActivation(disk.protocol)) return await look(qmp, id, disk, nbdSocket)
-  const node = protocolNode(id, disk, 'read-write')
-  await qmp.execute('blockdev-add', node)
+  await addNodes(qmp, [protocolNode(id, disk, 'read-write')])
   return await lookOver(qmp, id, disk, [], nodeNames(id).protocol, nbdSocket)
 }
 
@@ -182,7 +182,7 @@ async function addObjects(qmp: Qmp, id: string, disk: DiskDescription): Promise<
 
 /** Adds what the exports stand on while the disk is not activated. */
 async function addIdle(qmp: Qmp, id: string, size: Int64): Promise<void> {
-  await addNodes(qmp, [...idleNodes(id, size), topNode(id, nodeNames(id).idle)])
+  await addNodes(qmp, [idleNode(id, size), topNode(id, nodeNames(id).idle)])
 }
 
 async function removeIdle(qmp: Qmp, id: string): Promise<void> {

@@ -3,10 +3,11 @@
  * another, and tells whether it can be opened, and its size.
  */
 import type { Int64 } from '../../contract/json.ts'
+import { addNodes, nested } from './compact.ts'
 import type { DiskDescription } from './description.ts'
 import { nbdExportSize } from './nbd-size.ts'
 import { belowName, belowNodes, formatNode, forProbe, protocolNode } from './nodes.ts'
-import { addNodes, type Qmp, type QmpObject, together } from './qmp.ts'
+import { type Qmp, type QmpObject, together } from './qmp.ts'
 import { QmpError } from './qmp-error.ts'
 import { removeExport, removeNodes } from './undo.ts'
 
@@ -62,7 +63,7 @@ export async function lookOver(
   nbdSocket: string,
 ): Promise<Look> {
   const names = probeNames(id)
-  const looking = [...nodes, ...probeImage(id, disk, protocol)]
+  const looking = nested([...nodes, ...probeImage(id, disk, protocol)])
   const close = async (): Promise<void> => {
     await Promise.all([removeExport(qmp, names.export), removeNodes(qmp, namesOf(looking))])
   }
@@ -84,7 +85,7 @@ export async function lookOver(
 
 /** Opens the image as a look at it does, and closes it, all in one go: what its file says of its size needs no look. */
 export async function tryOpening(qmp: Qmp, id: string, disk: DiskDescription): Promise<void> {
-  const nodes = [probeProtocol(id, disk), ...probeImage(id, disk, probeNames(id).protocol)]
+  const nodes = nested([probeProtocol(id, disk), ...probeImage(id, disk, probeNames(id).protocol)])
   await together([addNodes(qmp, nodes), removeNodes(qmp, namesOf(nodes))])
 }
 

@@ -29,6 +29,7 @@ export function nodeNames(id: string) {
     overlayFile: `${id}-ofile`,
     overlay: `${id}-overlay`,
     guard: `${id}-guard`,
+    /** Of disks that an earlier version has attached. */
     zero: `${id}-zero`,
     idle: `${id}-idle`,
     top: `${id}-top`,
@@ -133,7 +134,6 @@ export function overlayNodes(id: string, description: DiskDescription, path: str
 /** Requests that change an image, and those that do not. */
 const CHANGES = ['write', 'write-zeroes', 'discard']
 const EPERM = 1
-const EIO = 5
 
 /** blockdev-add of the node that refuses every change of what is below it. */
 export function guardNode(id: string): QmpObject {
@@ -142,14 +142,12 @@ export function guardNode(id: string): QmpObject {
 }
 
 /** blockdev-add of what stands in for the image of a disk that is not activated: of its size, and all I/O fails. */
-export function idleNodes(id: string, size: Int64): readonly QmpObject[] {
-  const names = nodeNames(id)
-  return [
-    // Not as zeroes: an NBD server does not read what it knows to be zero, so that reads would not fail.
-    { driver: 'null-co', 'node-name': names.zero, size, 'read-zeroes': false },
-    // Were only reads to fail, an NBD server would end the connection instead of answering with the error.
-    failing(names.idle, names.zero, ['read', 'block-status', ...CHANGES], EIO),
-  ]
+export function idleNode(id: string, size: Int64): QmpObject {
+  // By itself it reads as what is in memory, not as zeroes: an NBD server does not read what it knows to be zero, so that
+  // reads would not fail.
+  const image = { driver: 'null-co', size }
+  // Were only reads to fail, an NBD server would end the connection instead of answering with the error.
+  return failing(nodeNames(id).idle, image, ['read', 'block-status', ...CHANGES])
 }
 
 /** blockdev-add, or blockdev-reopen, of the top node on another one. */
@@ -159,13 +157,14 @@ export function topNode(id: string, below: string): QmpObject {
   return { driver: 'throttle', 'node-name': names.top, 'throttle-group': names.limits, file: below, discard: 'unmap' }
 }
 
-/** blkdebug never fails a flush here: moving the node away from it flushes. */
-function failing(name: string, image: string, requests: readonly string[], errno: number): QmpObject {
+/** blkdebug never fails a flush here: moving the node away from it flushes. Unless told otherwise it fails with EIO. */
+function failing(name: string, image: string | QmpObject, requests: readonly string[], errno?: number): QmpObject {
+  const error = errno === undefined ? {} : { errno }
   return {
     driver: 'blkdebug',
     'node-name': name,
     image,
-    'inject-error': requests.map((iotype) => ({ event: 'none', iotype, errno, immediately: true })),
+    'inject-error': requests.map((iotype) => ({ event: 'none', iotype, ...error })),
   }
 }
 

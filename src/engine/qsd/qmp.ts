@@ -136,7 +136,9 @@ export class Qmp {
     Qmp.#commands += 1
     const isAnswer = (message: QmpObject) => 'return' in message || 'error' in message
     const answer = this.#next(command, (message) => isAnswer(message) && (message.id ?? id) === id, timeout)
-    this.#socket.write(`${stringifyJson({ execute: command, arguments: parameters, id })}\n`)
+    // Nothing that could be left out: the daemon reads one byte at a time.
+    const given = Object.keys(parameters).length === 0 ? {} : { arguments: parameters }
+    this.#socket.write(`${stringifyJson({ execute: command, ...given, id })}\n`)
     const { error, return: result } = await answer
     if (isObject(error)) throw refusal(command, String(error.class), String(error.desc))
     return result
@@ -245,11 +247,6 @@ export async function withQmp<T>(
  */
 export async function together(commands: readonly Promise<unknown>[]): Promise<void> {
   for (const outcome of await Promise.allSettled(commands)) if (outcome.status === 'rejected') throw outcome.reason
-}
-
-/** Adds nodes, each on those before it. All at once: a round trip each would be most of an activation. */
-export async function addNodes(qmp: Qmp, nodes: readonly QmpObject[]): Promise<void> {
-  await together(nodes.map((node) => qmp.execute('blockdev-add', node)))
 }
 
 /** Whether a value is an object of QMP. */

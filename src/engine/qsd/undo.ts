@@ -50,8 +50,9 @@ export async function removeNodes(qmp: Qmp, names: readonly string[]): Promise<v
   await Promise.all(names.map((name) => removeNode(qmp, name)))
 }
 
+/** A node that was said inside another one is not the monitor's, and goes with that one. */
 function isMissing({ description }: QmpError): boolean {
-  return /not found|Failed to find|Cannot find/i.test(description)
+  return /not found|Failed to find|Cannot find|not owned by the monitor/i.test(description)
 }
 
 async function hasExport(qmp: Qmp, id: string): Promise<boolean> {
