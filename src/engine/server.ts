@@ -1,6 +1,6 @@
 /** Whether a server is there, asked with a bound before an engine is told to connect, which may wait for minutes. */
-import { connect } from 'node:net'
 import { onAbort } from './cancellation.ts'
+import { connectSocket } from './socket.ts'
 
 /** Milliseconds. */
 const PATIENCE = 5_000
@@ -21,20 +21,23 @@ export class ServerUnreachableError extends Error {
  * @throws ServerUnreachableError within a few seconds
  */
 export async function reachServer({ host, port }: Server): Promise<void> {
-  const socket = connect({ host, port })
-  let forget = () => {}
+  let end = (): void => {}
   try {
     await new Promise<void>((resolve, reject) => {
-      socket.setTimeout(PATIENCE, () => reject(new Error(`it did not answer within ${PATIENCE / 1000} seconds`)))
-      socket.once('connect', resolve)
-      socket.once('error', reject)
-      forget = onAbort(() => reject(new Error('nobody waits for its answer any more')))
+      const socket = connectSocket({ host, port }, { connected: resolve, failed: reject })
+      const silence = new Error(`it did not answer within ${PATIENCE / 1000} seconds`)
+      const timer = setTimeout(() => reject(silence), PATIENCE)
+      const forget = onAbort(() => reject(new Error('nobody waits for its answer any more')))
+      end = () => {
+        clearTimeout(timer)
+        forget()
+        socket.destroy()
+      }
     })
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error)
     throw new ServerUnreachableError(`the server ${host}, port ${port}, cannot be reached: ${reason}`)
   } finally {
-    forget()
-    socket.destroy()
+    end()
   }
 }

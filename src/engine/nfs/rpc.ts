@@ -2,9 +2,9 @@
  * A client of ONC RPC (RFC 5531) over TCP. Requests are sent as they come and answered in any order. Where the connection
  * is lost they are sent again on a new one, as long as their time lasts: a server that restarts delays them only.
  */
-import { connect, type Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Server, ServerUnreachableError } from '../server.ts'
+import { type Connection, connectSocket } from '../socket.ts'
 import { errnoOf } from '../storage-error.ts'
 import { XdrReader, XdrWriter } from './xdr.ts'
 
@@ -21,6 +21,15 @@ const LARGEST_MESSAGE = 16 << 20
 
 /** Milliseconds between two attempts to connect. */
 const PAUSE = 200
+
+/** Seconds of silence after which a server is asked whether it is there. */
+const KEEP_ALIVE = 10
+
+/** Attempts to get a port before waiting for one: who has closed a connection keeps its port for a minute. */
+const PORT_ATTEMPTS = 20
+
+/** What the system says of a port that is taken, by itself or for this server. */
+const PORT_ERRORS: readonly string[] = ['EADDRINUSE', 'EADDRNOTAVAIL']
 
 /** Servers may demand that clients have one of the ports that only root gets (RFC 1813, section 4.4). */
 const PRIVILEGED_PORTS = { first: 600, last: 1023 }
@@ -65,7 +74,7 @@ export class RpcClient {
   /** Milliseconds. */
   readonly #patience: number
   readonly #requests = new Map<number, Request>()
-  #socket: Socket | undefined
+  #socket: Connection | undefined
   #connecting = false
   #closed = false
   #received: Buffer = Buffer.alloc(0)
@@ -138,58 +147,59 @@ export class RpcClient {
     if (this.#connecting) return
     this.#connecting = true
     try {
-      while (this.#requests.size > 0 && !this.#closed) {
-        const socket = await this.#tryConnect()
-        if (socket === undefined) {
-          await sleep(PAUSE, undefined, { ref: false })
-          continue
-        }
-        this.#adopt(socket)
-        for (const { message } of this.#requests.values()) socket.write(message)
-        return
+      for (let attempt = 1; this.#requests.size > 0 && !this.#closed; attempt++) {
+        const made = await this.#tryConnect()
+        if (typeof made !== 'string') return this.#adopt(made)
+        // Another of the ports will be free.
+        if (made !== 'port in use' || attempt % PORT_ATTEMPTS === 0) await sleep(PAUSE, undefined, { ref: false })
       }
     } finally {
       this.#connecting = false
     }
   }
 
-  #adopt(socket: Socket): void {
+  #adopt(socket: Connection): void {
+    if (this.#closed) {
+      socket.destroy()
+      return
+    }
     this.#socket = socket
     this.#received = Buffer.alloc(0)
     this.#fragments = []
-    socket.setNoDelay(true)
-    socket.setKeepAlive(true, 10_000)
-    socket.on('data', (data) => this.#receive(data))
-    socket.on('error', (error) => {
-      this.#lastFailure = error.message
-    })
-    socket.on('close', () => {
-      if (this.#socket === socket) this.#socket = undefined
-      void this.#connect()
-    })
+    for (const { message } of this.#requests.values()) socket.write(message)
   }
 
-  async #tryConnect(): Promise<Socket | undefined> {
+  #tryConnect(): Promise<Connection | 'port in use' | 'failed'> {
     const { first, last } = PRIVILEGED_PORTS
     const isRoot = process.geteuid?.() === 0
-    const socket = connect({
-      ...this.#server,
-      ...(isRoot ? { localPort: first + Math.floor(Math.random() * (last + 1 - first)) } : {}),
+    const localPort = isRoot ? { localPort: first + Math.floor(Math.random() * (last + 1 - first)) } : {}
+    return new Promise((resolve) => {
+      let failure: 'port in use' | 'failed' = 'failed'
+      const socket = connectSocket(
+        { ...this.#server, ...localPort, keepAlive: KEEP_ALIVE },
+        {
+          connected() {
+            clearTimeout(timer)
+            resolve(socket)
+          },
+          received: (data) => this.#receive(data),
+          failed: (error) => {
+            if (PORT_ERRORS.includes(errnoOf(error) ?? '')) failure = 'port in use'
+            else this.#lastFailure = error.message
+          },
+          closed: () => {
+            clearTimeout(timer)
+            resolve(failure)
+            if (this.#socket === socket) this.#socket = undefined
+            void this.#connect()
+          },
+        },
+      )
+      const timer = setTimeout(() => {
+        this.#lastFailure = 'it does not answer'
+        socket.destroy()
+      }, this.#patience)
     })
-    try {
-      await new Promise<void>((resolve, reject) => {
-        socket.setTimeout(this.#patience, () => reject(new Error('it does not answer')))
-        socket.once('connect', resolve)
-        socket.once('error', reject)
-      })
-      socket.setTimeout(0)
-      return socket
-    } catch (error) {
-      socket.destroy()
-      // Another of the ports will be free.
-      if (errnoOf(error) !== 'EADDRINUSE' && error instanceof Error) this.#lastFailure = error.message
-      return undefined
-    }
   }
 
   #receive(data: Buffer): void {
@@ -197,7 +207,10 @@ export class RpcClient {
     while (this.#received.length >= 4) {
       const mark = this.#received.readUInt32BE()
       const length = mark & ~LAST
-      if (length > LARGEST_MESSAGE) return void this.#socket?.destroy(new Error('it does not speak RPC'))
+      if (length > LARGEST_MESSAGE) {
+        this.#lastFailure = 'it does not speak RPC'
+        return void this.#socket?.destroy()
+      }
       if (this.#received.length < 4 + length) return
       this.#fragments.push(this.#received.subarray(4, 4 + length))
       this.#received = this.#received.subarray(4 + length)

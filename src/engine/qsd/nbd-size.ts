@@ -1,6 +1,6 @@
 /** The size of an NBD export, asked from its server by NBD_OPT_INFO (NBD protocol, "fixed newstyle negotiation"). */
-import { createConnection } from 'node:net'
 import { type Int64, int64 } from '../../contract/json.ts'
+import { connectSocket } from '../socket.ts'
 
 const OPTION_MAGIC = 0x49484156454f5054n // "IHAVEOPT"
 const NO_ZEROES = 0x3
@@ -19,23 +19,37 @@ const PATIENCE = 10_000
  * @throws Error where the server has no such export or does not answer, and what `exported` is rejected with
  */
 export async function nbdExportSize(socketPath: string, name: string, exported: Promise<unknown>): Promise<Int64> {
-  const socket = createConnection(socketPath)
-  exported.then(
-    () => socket.write(request(name)),
-    (error: Error) => socket.destroy(error),
-  )
-  socket.setTimeout(PATIENCE, () => socket.destroy(new Error(`the NBD server on ${socketPath} does not answer`)))
   let received = Buffer.alloc(0)
+  let end = (): void => {}
   try {
-    for await (const chunk of socket) {
-      received = Buffer.concat([received, chunk])
-      const size = sizeIn(received, name)
-      if (size !== undefined) return int64(size)
-    }
+    return await new Promise<Int64>((resolve, reject) => {
+      const socket = connectSocket(
+        { path: socketPath },
+        {
+          received(bytes) {
+            received = Buffer.concat([received, bytes])
+            try {
+              const size = sizeIn(received, name)
+              if (size !== undefined) resolve(int64(size))
+            } catch (error) {
+              reject(error)
+            }
+          },
+          failed: reject,
+          closed: () => reject(new Error(`the NBD server on ${socketPath} did not tell the size of ${name}`)),
+        },
+      )
+      const silence = new Error(`the NBD server on ${socketPath} does not answer`)
+      const timer = setTimeout(() => reject(silence), PATIENCE)
+      end = () => {
+        clearTimeout(timer)
+        socket.destroy()
+      }
+      exported.then(() => socket.write(request(name)), reject)
+    })
   } finally {
-    socket.destroy()
+    end()
   }
-  throw new Error(`the NBD server on ${socketPath} ended the connection without telling the size of ${name}`)
 }
 
 /** The client's flags and NBD_OPT_INFO: export name, and no list of wishes, since NBD_INFO_EXPORT always comes. */

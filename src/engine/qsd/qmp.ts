@@ -8,10 +8,10 @@
  *
  * Passing a descriptor (`getfd`, `add-fd` with SCM_RIGHTS) is not possible from Node and not offered.
  */
-import { createConnection, type Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseJson, stringifyJson } from '../../contract/json.ts'
 import { onAbort } from '../cancellation.ts'
+import { type Connection, connectSocket } from '../socket.ts'
 import { isCrowded, QmpConnectionError, refusal } from './qmp-error.ts'
 
 /** Milliseconds that a daemon has to answer unless the caller says otherwise: opening an image may wait for a server. */
@@ -37,8 +37,9 @@ interface Waiter {
 
 /** A connection to a daemon, ready for commands. */
 export class Qmp {
-  readonly #socket: Socket
+  readonly #socket: Connection
   readonly #path: string
+  readonly #forget: () => void
   readonly #waiters = new Set<Waiter>()
   #patience = TIMEOUT
   #isGreeted = false
@@ -48,15 +49,21 @@ export class Qmp {
 
   private constructor(path: string) {
     this.#path = path
-    this.#socket = createConnection(path)
-    this.#socket.on('data', (bytes: Buffer) => this.#receive(bytes))
-    this.#socket.on('error', (error) => this.#fail(`cannot speak to ${path}: ${error.message}`, error))
-    this.#socket.on('close', () => this.#fail(`the daemon closed the connection ${path}`))
-    const forget = onAbort(() => {
+    this.#socket = connectSocket(
+      { path },
+      {
+        received: (bytes) => this.#receive(bytes),
+        failed: (error) => this.#fail(`cannot speak to ${path}: ${error.message}`, error),
+        closed: () => {
+          this.#fail(`the daemon closed the connection ${path}`)
+          this.#forget()
+        },
+      },
+    )
+    this.#forget = onAbort(() => {
       this.#fail(`nobody waits for the answer of ${path} any more`)
       this.#socket.destroy()
     })
-    this.#socket.on('close', forget)
   }
 
   /**

@@ -1,0 +1,70 @@
+/** What node:net is made of, as far as socket.ts uses it: the classes of Node.js over those of libuv. */
+
+/** A socket. Each function that returns a number returns 0 or an error of libuv, which is negative. */
+export interface Handle {
+  /** To a path of a Unix socket, or an address of version 4 and a port. */
+  connect(request: object, where: string, port?: number): number
+  connect6(request: object, address: string, port: number): number
+  bind(address: string, port: number): number
+  bind6(address: string, port: number, flags: number): number
+  setNoDelay(on: boolean): number
+  setKeepAlive(on: boolean, seconds: number): number
+  readStart(): number
+  writeUtf8String(request: object, text: string): number
+  writeBuffer(request: object, bytes: Uint8Array): number
+  close(closed: () => void): void
+  onread: (bytes: ArrayBuffer | undefined) => void
+}
+
+/** Something that is done when its `oncomplete` is called. */
+export interface HandleRequest {
+  oncomplete: (status: number) => void
+}
+
+type New<T, A extends unknown[] = []> = new (...args: A) => T
+
+export interface SocketBindings {
+  readonly Pipe: New<Handle, [type: number]>
+  readonly PipeConnectWrap: New<HandleRequest>
+  readonly TCP: New<Handle, [type: number]>
+  readonly TCPConnectWrap: New<HandleRequest>
+  readonly WriteWrap: New<HandleRequest>
+  /** The type of a socket that connects. */
+  readonly SOCKET: number
+  /** What is read where the other side has ended the connection. */
+  readonly UV_EOF: number
+  /** How many bytes there are in what `onread` was just called with, or an error, and where they begin. */
+  readonly outcomeOfRead: () => { readonly count: number; readonly offset: number }
+}
+
+type Binding = Readonly<Record<string, unknown>>
+
+/** Undefined where Node.js does not give them out, or not in this form. */
+export function socketBindings(): SocketBindings | undefined {
+  known ??= { bindings: findBindings() }
+  return known.bindings
+}
+
+let known: { readonly bindings: SocketBindings | undefined } | undefined
+
+function findBindings(): SocketBindings | undefined {
+  try {
+    const bind = (process as unknown as { readonly binding: (name: string) => Binding }).binding
+    const { Pipe, PipeConnectWrap, constants } = bind('pipe_wrap')
+    const { TCP, TCPConnectWrap } = bind('tcp_wrap')
+    const { WriteWrap, streamBaseState, kReadBytesOrError, kArrayBufferOffset } = bind('stream_wrap')
+    const { UV_EOF } = bind('uv')
+    const { SOCKET } = constants as { readonly SOCKET: unknown }
+    const classes = { Pipe, PipeConnectWrap, TCP, TCPConnectWrap, WriteWrap }
+    const numbers = { SOCKET, UV_EOF, kReadBytesOrError, kArrayBufferOffset }
+    if (!Object.values(classes).every((value) => typeof value === 'function')) return undefined
+    if (!Object.values(numbers).every((value) => typeof value === 'number')) return undefined
+    if (!(streamBaseState instanceof Int32Array)) return undefined
+    const [count, offset] = [Number(kReadBytesOrError), Number(kArrayBufferOffset)]
+    const outcomeOfRead = () => ({ count: streamBaseState[count] ?? 0, offset: streamBaseState[offset] ?? 0 })
+    // Their members are what every version of Node.js from 20 to 24 has.
+    return { ...classes, ...numbers, outcomeOfRead } as unknown as SocketBindings
+  } catch {
+    return undefined
+  }
+}

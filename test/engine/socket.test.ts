@@ -1,0 +1,122 @@
+import { createServer, type Server, type Socket } from 'node:net'
+import { networkInterfaces } from 'node:os'
+import { join } from 'node:path'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { connectSocket, type SocketEvents, type SocketPlace } from '../../src/engine/socket.ts'
+import { type SocketBindings, socketBindings } from '../../src/engine/socket-bindings.ts'
+import { scratch } from '../support/scratch.ts'
+
+test('Node.js gives out what node:net is made of', () => {
+  expect(socketBindings()).toBeDefined()
+})
+
+/** How much is more than the kernel holds for a socket. */
+const MUCH = 4 << 20
+
+/** A server that hands each client over. */
+async function serve(at: string | undefined, client: (socket: Socket) => void): Promise<SocketPlace> {
+  const server: Server = createServer(client)
+  await new Promise<void>((resolve) => {
+    if (at === undefined) server.listen(0, '127.0.0.1', resolve)
+    else server.listen(at, resolve)
+  })
+  onTestFinished(() => void server.close())
+  if (at !== undefined) return { path: at }
+  const { port } = server.address() as { port: number }
+  return { host: '127.0.0.1', port, keepAlive: 10 }
+}
+
+/** What happens to a connection that sends texts, until it ends. */
+function events(place: SocketPlace, bindings: SocketBindings | null, ...texts: readonly (string | Buffer)[]) {
+  const happened: string[] = []
+  const received: Buffer[] = []
+  const handlers: SocketEvents = {
+    connected: () => happened.push('connected'),
+    received: (bytes) => received.push(bytes),
+    failed: (error) => happened.push(`${(error as NodeJS.ErrnoException).code}: ${error.message}`),
+    closed: () => happened.push('closed'),
+  }
+  const connection = connectSocket(place, handlers, bindings)
+  for (const text of texts) connection.write(text)
+  return { connection, happened, text: () => Buffer.concat(received).toString() }
+}
+
+describe.each([
+  ['by what node:net is made of', socketBindings() as SocketBindings],
+  ['by node:net', null],
+] as const)('%s', (_, bindings) => {
+  describe.each(['Unix', 'TCP'])('a connection to a %s socket', (kind) => {
+    const at = () => (kind === 'Unix' ? join(scratch(), 'socket') : undefined)
+
+    test('sends what was given to it before it was made, and gives what it gets, until the other side ends it', async () => {
+      const place = await serve(at(), (client) => {
+        let seen = ''
+        client.on('data', (bytes) => {
+          seen += bytes
+          if (seen.endsWith('ö\n')) client.end(`seen: ${seen}`)
+        })
+      })
+      const it = events(place, bindings, 'one ', Buffer.from('two '), 'three ö\n')
+      await expect.poll(() => it.happened, { timeout: 30_000 }).toEqual(['connected', 'closed'])
+      expect(it.text()).toBe('seen: one two three ö\n')
+    })
+
+    test('sends and gets more than the kernel holds', async () => {
+      const place = await serve(at(), (client) => client.pipe(client))
+      const text = 'x'.repeat(MUCH)
+      const it = events(place, bindings, text)
+      await expect.poll(() => it.text().length, { timeout: 60_000 }).toBe(MUCH)
+      it.connection.destroy()
+      it.connection.destroy()
+      it.connection.write('to nobody')
+      await expect.poll(() => it.happened, { timeout: 30_000 }).toEqual(['connected', 'closed'])
+    })
+
+    test('that breaks fails, and ends', async () => {
+      const place = await serve(at(), (client) => {
+        client.once('data', () => (kind === 'Unix' ? client.destroy() : client.resetAndDestroy()))
+      })
+      const it = events(place, bindings, 'x'.repeat(MUCH))
+      await expect.poll(() => it.happened.at(-1), { timeout: 30_000 }).toBe('closed')
+      expect(it.happened).toEqual(['connected', expect.stringMatching(/^(EPIPE|ECONNRESET): /), 'closed'])
+    })
+
+    test('that nobody takes fails, and ends', async () => {
+      const place = kind === 'Unix' ? { path: join(scratch(), 'nobody') } : { host: '127.0.0.1', port: 1 }
+      const it = events(place, bindings, 'to nobody')
+      await expect.poll(() => it.happened, { timeout: 30_000 }).toHaveLength(2)
+      expect(it.happened).toEqual([
+        kind === 'Unix'
+          ? expect.stringMatching(/^ENOENT: connect ENOENT .*nobody$/)
+          : 'ECONNREFUSED: connect ECONNREFUSED 127.0.0.1:1',
+        'closed',
+      ])
+    })
+  })
+
+  test.each(['127.0.0.1', '::1'].filter((host) => host === '127.0.0.1' || hasVersion6()))(
+    'a server at %s is found',
+    async (address) => {
+      const server = createServer((client) => client.end('hello'))
+      await new Promise<void>((resolve) => server.listen(0, address, resolve))
+      onTestFinished(() => void server.close())
+      const { port } = server.address() as { port: number }
+      for (const host of address === '::1' ? [address] : [address, 'localhost']) {
+        const it = events({ host, port }, bindings)
+        await expect.poll(() => it.happened, { timeout: 30_000 }).toEqual(['connected', 'closed'])
+        expect(it.text()).toBe('hello')
+      }
+    },
+  )
+
+  test('a port that is taken is an error', async () => {
+    const place = await serve(undefined, (client) => client.resume())
+    const it = events({ ...place, localPort: (place as { port: number }).port } as SocketPlace, bindings)
+    await expect.poll(() => it.happened.at(-1), { timeout: 30_000 }).toBe('closed')
+    expect(it.happened).toEqual([expect.stringMatching(/^EADDRINUSE: /), 'closed'])
+  })
+})
+
+function hasVersion6(): boolean {
+  return networkInterfaces().lo?.some(({ address }) => address === '::1') ?? false
+}
