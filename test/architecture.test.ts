@@ -59,6 +59,11 @@ describe('the arrows of the house', () => {
     expect(starters.filter((file) => !STARTS_PROCESSES.some((place) => file.startsWith(place)))).toEqual([])
   })
 
+  test('what Node.js keeps to itself is used in few places', () => {
+    const users = FILES.filter((file) => /\bprocess\b[^\n]*\bbinding\b/.test(readFileSync(join(ROOT, file), 'utf8')))
+    expect(users).toEqual(['src/engine/internals.ts'])
+  })
+
   test('the contract does no input or output', () => {
     const reading = FILES.filter(
       (file) => roomOf(file) === 'src/contract' && IMPORTS.get(file)?.some((name) => name.startsWith('node:')),

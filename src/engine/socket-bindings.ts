@@ -1,4 +1,5 @@
-/** What node:net is made of, as far as socket.ts uses it: the classes of Node.js over those of libuv. */
+/** What node:net is made of, as far as socket.ts uses it, see internals.ts. */
+import { internals } from './internals.ts'
 
 /** A socket. Each function that returns a number returns 0 or an error of libuv, which is negative. */
 export interface Handle {
@@ -37,9 +38,7 @@ export interface SocketBindings {
   readonly outcomeOfRead: () => { readonly count: number; readonly offset: number }
 }
 
-type Binding = Readonly<Record<string, unknown>>
-
-/** Undefined where Node.js does not give them out, or not in this form. */
+/** Undefined where they are not to be used, or Node.js does not give them out. */
 export function socketBindings(): SocketBindings | undefined {
   known ??= { bindings: findBindings() }
   return known.bindings
@@ -49,7 +48,8 @@ let known: { readonly bindings: SocketBindings | undefined } | undefined
 
 function findBindings(): SocketBindings | undefined {
   try {
-    const bind = (process as unknown as { readonly binding: (name: string) => Binding }).binding
+    const bind = internals()
+    if (bind === undefined) return undefined
     const { Pipe, PipeConnectWrap, constants } = bind('pipe_wrap')
     const { TCP, TCPConnectWrap } = bind('tcp_wrap')
     const { WriteWrap, streamBaseState, kReadBytesOrError, kArrayBufferOffset } = bind('stream_wrap')
@@ -62,7 +62,6 @@ function findBindings(): SocketBindings | undefined {
     if (!(streamBaseState instanceof Int32Array)) return undefined
     const [count, offset] = [Number(kReadBytesOrError), Number(kArrayBufferOffset)]
     const outcomeOfRead = () => ({ count: streamBaseState[count] ?? 0, offset: streamBaseState[offset] ?? 0 })
-    // Their members are what every version of Node.js from 20 to 24 has.
     return { ...classes, ...numbers, outcomeOfRead } as unknown as SocketBindings
   } catch {
     return undefined

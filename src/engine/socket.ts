@@ -1,7 +1,7 @@
 /**
  * Connections to Unix sockets and, by their addresses, to servers, made by what node:net itself is made of: node:net takes
  * five milliseconds to load and to connect for the first time, a quarter of an activation, which is the downtime of a
- * migration. Where Node.js does not give that out (`process.binding` is deprecated in its documentation), node:net does it.
+ * migration. Where that is not to be used (see internals.ts), node:net does it.
  */
 import { createConnection } from 'node:net'
 import { getSystemErrorName } from 'node:util'
@@ -78,7 +78,8 @@ function connectBare(place: SocketPlace, events: SocketEvents, bindings: SocketB
   }
   const send = (data: string | Buffer): void => {
     if (!isOpen) return
-    const request = new WriteWrap()
+    // Which keeps the data until they are sent.
+    const request = Object.assign(new WriteWrap(), { data })
     request.oncomplete = (status) => {
       if (status !== 0) fail('write', status)
     }

@@ -5,11 +5,12 @@
  * By spawnSync: a plugin process serves one call and has nothing to do while a tool runs, a tool must be able to
  * inherit a lock, and a library would take as long to load as most tools take to run.
  */
-import { spawn, spawnSync } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { closeSync, openSync, readFileSync } from 'node:fs'
 import { errors } from '../kit/index.ts'
 import { beginLongWork, beginStep } from './busy.ts'
 import { onAbort } from './cancellation.ts'
+import { type Ending, type Outcome, runToEnd, startChild } from './child.ts'
 import { errnoOf } from './storage-error.ts'
 
 /** The tools the bundled plugins use → the Debian package that brings each. */
@@ -82,17 +83,23 @@ export function runTool(
 ): string {
   if (QUICK[tool]?.includes(args[0] ?? '')) beginStep()
   else beginLongWork()
-  const result = spawnSync(tool, args, {
-    env: { ...environment, ...toolEnvironment() },
-    stdio: ['ignore', 'pipe', 'pipe', inherited ?? 'ignore'],
-    encoding: 'utf8',
-    maxBuffer: Number.POSITIVE_INFINITY,
-  })
-  if (errnoOf(result.error) === 'ENOENT') throw errors.missingDependency(tool, PACKAGES[tool])
-  if (result.error) throw result.error
+  const result = outcomeOf(tool, () => runToEnd(tool, args, { ...environment, ...toolEnvironment() }, inherited))
   // Some print errors where others print results.
   if (result.status !== 0) throw new ToolError([tool, ...args], { ...result, stderr: result.stderr || result.stdout })
   return result.stdout
+}
+
+function outcomeOf(tool: Tool, run: () => Outcome): Outcome {
+  try {
+    return run()
+  } catch (error) {
+    throw missing(tool, error)
+  }
+}
+
+/** PluginError (MissingDependency) in place of an error that says that the tool is not there. */
+function missing(tool: Tool, error: unknown): unknown {
+  return errnoOf(error) === 'ENOENT' ? errors.missingDependency(tool, PACKAGES[tool]) : error
 }
 
 /** A tool waits for storage that does not answer. */
@@ -126,22 +133,23 @@ export async function runToolWithin(
   patience: number,
   { environment = {}, progress = () => '', log }: ToolOptions = {},
 ): Promise<string> {
-  const env = { ...environment, ...toolEnvironment() }
-  const output = log === undefined ? undefined : openSync(log, 'w', 0o600)
-  const child = spawn(tool, args, { cwd: '/', env, stdio: ['ignore', output ?? 'pipe', output ?? 'pipe'] })
-  if (output !== undefined) closeSync(output)
-  let timer: NodeJS.Timeout | undefined
-  let forget = () => {}
-  let stderr = ''
-  let stdout = ''
-  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
-    stderr += text
-  })
-  child.stdout?.setEncoding('utf8').on('data', (text: string) => {
-    stdout += text
-  })
+  let isOver = false
+  let end = (): void => {}
   try {
-    await new Promise<void>((resolve, reject) => {
+    return await new Promise<string>((resolve, reject) => {
+      const child = (log === undefined ? startPrinting : startLogging(log))(
+        tool,
+        args,
+        { ...environment, ...toolEnvironment() },
+        (ending) => {
+          // One that was left behind ends some day, and what it printed is of no interest then.
+          if (isOver) return
+          if (ending.status === 0) resolve(child.stdout())
+          else reject(new ToolError([tool, ...args], { ...ending, stdout: child.stdout(), stderr: child.stderr() }))
+        },
+        (error) => reject(missing(tool, error)),
+      )
+      let timer: NodeJS.Timeout | undefined
       const watch = (before: string): void => {
         timer = setTimeout(() => {
           const now = progress()
@@ -150,29 +158,79 @@ export async function runToolWithin(
         }, patience)
       }
       const giveUp = (): void => {
-        child.kill('SIGKILL')
+        child.kill()
         reject(new ToolTimeoutError([tool, ...args], patience))
       }
       watch(progress())
-      forget = onAbort(giveUp)
-      child.once('error', (error) => {
-        reject(errnoOf(error) === 'ENOENT' ? errors.missingDependency(tool, PACKAGES[tool]) : error)
-      })
-      child.once('close', (status, signal) => {
-        if (status !== 0 && log !== undefined) stderr = readFileSync(log, 'utf8')
-        if (status === 0) resolve()
-        else reject(new ToolError([tool, ...args], { status, signal, stderr, stdout }))
-      })
+      const forget = onAbort(giveUp)
+      end = () => {
+        clearTimeout(timer)
+        forget()
+        isOver = true
+        child.leave()
+      }
     })
-    return stdout
   } finally {
-    clearTimeout(timer)
-    forget()
-    // One that is left behind ends some day, and what it printed is of no interest then.
-    child.removeAllListeners('close')
-    child.stdout?.destroy()
-    child.stderr?.destroy()
-    child.unref()
+    end()
+  }
+}
+
+/** A tool that runs. */
+interface Running {
+  kill(): void
+  /** Waits for it no longer. */
+  leave(): void
+  /** What it has printed. */
+  stdout(): string
+  stderr(): string
+}
+
+type Start = (
+  tool: Tool,
+  args: readonly string[],
+  env: Readonly<Record<string, string>>,
+  ended: (ending: Ending) => void,
+  failed: (error: Error) => void,
+) => Running
+
+/** Starts a tool that prints to pipes. */
+const startPrinting: Start = (tool, args, env, ended, failed) => {
+  const child = spawn(tool, args, { cwd: '/', env, stdio: ['ignore', 'pipe', 'pipe'] })
+  const printed = { stdout: '', stderr: '' }
+  for (const name of ['stdout', 'stderr'] as const) {
+    child[name].setEncoding('utf8').on('data', (text: string) => {
+      printed[name] += text
+    })
+  }
+  child.once('error', failed)
+  child.once('close', (status, signal) => ended({ status, signal }))
+  return {
+    kill: () => void child.kill('SIGKILL'),
+    leave() {
+      child.stdout.destroy()
+      child.stderr.destroy()
+      child.unref()
+    },
+    stdout: () => printed.stdout,
+    stderr: () => printed.stderr,
+  }
+}
+
+/** Starts a tool that prints to a file. */
+function startLogging(log: string): Start {
+  return (tool, args, env, ended, failed) => {
+    const output = openSync(log, 'w', 0o600)
+    try {
+      const child = startChild(tool, args, env, output, ended, failed)
+      return {
+        kill: () => child.kill('SIGKILL'),
+        leave: () => child.unref(),
+        stdout: () => '',
+        stderr: () => readFileSync(log, 'utf8'),
+      }
+    } finally {
+      closeSync(output)
+    }
   }
 }
 

@@ -6,10 +6,6 @@ import { connectSocket, type SocketEvents, type SocketPlace } from '../../src/en
 import { type SocketBindings, socketBindings } from '../../src/engine/socket-bindings.ts'
 import { scratch } from '../support/scratch.ts'
 
-test('Node.js gives out what node:net is made of', () => {
-  expect(socketBindings()).toBeDefined()
-})
-
 /** How much is more than the kernel holds for a socket. */
 const MUCH = 4 << 20
 
