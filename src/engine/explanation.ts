@@ -5,6 +5,7 @@
 import type { Result } from '../kit/index.ts'
 import type { XenBackend } from './disk-options.ts'
 import type { Obstacle } from './engines.ts'
+import { notice } from './notice.ts'
 
 type Implementation = Result<'Datapath.attach'>['implementations'][number]
 
@@ -39,5 +40,5 @@ export function explain(
       : [`neither BlockDevice nor XenDisk: ${obstacle.what}; ${obstacle.recovery}`]),
     ...(pageCache ? [PAGE_CACHE] : []),
   ]
-  process.stderr.write(lines.map((line) => `${line}\n`).join(''))
+  notice(lines.join('\n'))
 }

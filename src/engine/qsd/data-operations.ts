@@ -7,6 +7,7 @@ import { readdirSync, readFileSync, rmSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import type { Result } from '../../kit/index.ts'
 import { writeFileAtomic } from '../atomic-file.ts'
+import { notice } from '../notice.ts'
 import { runDirectory } from '../run-directory.ts'
 import { errnoOf } from '../storage-error.ts'
 import { daemonOf, runningPid } from './daemon.ts'
@@ -61,7 +62,7 @@ export function forgetOperation([, id]: Operation): void {
 export async function statusOf(record: OperationRecord): Promise<Status> {
   if (record.outcome !== undefined) return record.outcome
   const status = await inDaemon(record, (qmp) => jobStatus(qmp, record.operation[1]))
-  if (status?.failure !== undefined) process.stderr.write(`${record.operation[1]}: ${status.failure}\n`)
+  if (status?.failure !== undefined) notice(`${record.operation[1]}: ${status.failure}`)
   if (status === undefined) return FAILED
   // A mirror of a disk that nobody writes does not notice that its target has gone.
   return status.kind === 'mirror' && !hasTarget(record.operation[1]) ? FAILED : fromJob(status)

@@ -9,6 +9,7 @@ import type { ClassMethods } from '../../kit/index.ts'
 import { parseDiskUri } from '../disk-uri.ts'
 import { blockDeviceObstacle } from '../engines.ts'
 import { explain } from '../explanation.ts'
+import { notice } from '../notice.ts'
 import { ServerUnreachableError } from '../server.ts'
 import { dataMethods } from './data.ts'
 import { implementationsOf } from './datapath-answer.ts'
@@ -220,7 +221,7 @@ async function attempt(action: () => Promise<void>): Promise<unknown> {
     await action()
     return undefined
   } catch (error) {
-    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`)
+    notice(error instanceof Error ? error.message : String(error))
     return error
   }
 }
