@@ -17,13 +17,13 @@ export const CONCURRENCY_TOGETHER: Together = {
     const list = () => context.call('SR.ls', { sr: handleOf(sr) })
     const staying = await newVolume(context, sr)
     /** Lists the SR a few times, one after the other, while something is done to other volumes. */
-    const listing = async <T>(work: Promise<T>): Promise<T> => {
+    const listing = async <T>(work: Promise<T>, times = LISTS): Promise<T> => {
       let isOver = false
       const over = work.finally(() => {
         isOver = true
       })
       const scan = async () => {
-        for (let time = 0; time < LISTS && !isOver; time += 1)
+        for (let time = 0; time < times && !isOver; time += 1)
           demandListed(await list(), [staying], `a list with ${staying.key}`)
       }
       const [result] = await all<unknown>([over, scan()])
@@ -49,10 +49,14 @@ export const CONCURRENCY_TOGETHER: Together = {
     const made = [...chains.flatMap(({ left }) => [...left.values()]), ...copies]
     demandEqual(new Set(made.map(({ key }) => key)).size, made.length, 'different keys')
     demandListed(await list(), made, 'every volume that was made at the same time')
-    for (const step of STEPS) {
-      await listing(all(chains.map((chain) => destroyNext(context, sr, chain, step))))
-      if (step !== STEPS.at(-1)) demandLeft(await list(), chains)
+    const destroying = async () => {
+      for (const step of STEPS) {
+        await all(chains.map((chain) => destroyNext(context, sr, chain, step)))
+        if (step !== STEPS.at(-1)) demandLeft(await list(), chains)
+      }
     }
+    // Also between the steps, so that a list under way meets the next.
+    await listing(destroying(), LISTS * STEPS.length)
   },
 }
 
