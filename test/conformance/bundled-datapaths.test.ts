@@ -112,12 +112,6 @@ function makeImage(path: string): void {
   execFileSync('qemu-img', createImageArguments(path, 'qcow2', SIZE))
 }
 
-/**
- * Calls are killed at other instants in each run: a fault that one kill in many finds would fail a change that has nothing to
- * do with it. `SMAPIV3_CONFORMANCE=engines` kills.
- */
-const KILLS = process.env.SMAPIV3_CONFORMANCE ? [] : ['ROB-KILL']
-
 /** The same random choices each time. */
 const SEED = 20
 
@@ -126,7 +120,7 @@ const ONLY = process.env.SMAPIV3_CONFORMANCE_ONLY
 
 const CHOSEN = DATAPATHS.filter(({ scheme }) => ONLY === undefined || scheme === ONLY)
 
-describe.each(CHOSEN)('a datapath plugin alone conforms: $scheme', ({ scheme, isMissing, start, skip = [] }) => {
+describe.each(CHOSEN)('a datapath plugin alone conforms: $scheme', ({ scheme, isMissing, start, skip }) => {
   test.skipIf(isMissing)('every MUST and SHOULD that applies', { timeout: LONG }, () =>
     isolated(async (directory) => {
       const plugin = join(REPOSITORY, 'datapath.d', scheme)
@@ -137,7 +131,7 @@ describe.each(CHOSEN)('a datapath plugin alone conforms: $scheme', ({ scheme, is
           directory: plugin,
           uri: scratch.uri,
           level: 'should',
-          skip: scheme === 'file' ? skip : [...skip, ...KILLS],
+          skip,
           seed: SEED,
           timeout: 120,
         })

@@ -1,8 +1,67 @@
 /** What tests of the bundled plugins share. */
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Report } from '../../src/conformance/index.ts'
+import { describe, expect, test } from 'vitest'
+import { buildPlugin } from '../../src/build/plugin.ts'
+import { type Report, runConformance } from '../../src/conformance/index.ts'
 import { withScratch } from '../support/scratch.ts'
+
+const REPOSITORY = join(import.meta.dirname, '../..')
+
+/** Milliseconds: each is judged by every clause. */
+const LONG = 900_000
+
+/** What a datapath on QEMU needs. */
+export const QEMU = ['qemu-storage-daemon', 'qemu-block-extra', 'qemu-img'] as const
+
+/** Storage that SRs can be made on. */
+interface Place {
+  readonly configuration: Readonly<Record<string, string>>
+  readonly secrets?: Readonly<Record<string, string>>
+  remove(): Promise<void>
+}
+
+/** A bundled volume plugin on its storage, with the datapath plugin of its URIs. */
+interface Bundled {
+  readonly name: string
+  readonly volume: string
+  readonly datapath: string
+  readonly isMissing: boolean
+  readonly start: (directory: string) => Promise<Place>
+}
+
+/** One of them, by its name, for a run by hand. */
+const ONLY = process.env.SMAPIV3_CONFORMANCE_ONLY
+
+/** Tests that each of them conforms. */
+export function allConform(bundled: readonly Bundled[]): void {
+  const chosen = bundled.filter(({ name }) => ONLY === undefined || name === ONLY)
+  describe.each(chosen)('the bundled plugins conform: $name', ({ volume, datapath, isMissing, start }) => {
+    test.skipIf(isMissing)('every MUST and SHOULD that applies', { timeout: LONG }, () =>
+      isolated(async (directory) => {
+        await buildPlugin(join(REPOSITORY, volume))
+        await buildPlugin(join(REPOSITORY, datapath))
+        const place = await start(directory)
+        try {
+          const report = await runConformance({
+            directory: join(REPOSITORY, volume),
+            datapaths: [join(REPOSITORY, datapath)],
+            configuration: place.configuration,
+            secrets: place.secrets,
+            level: 'should',
+            seed: 20,
+            timeout: 120,
+          })
+          expect(wrong(report)).toEqual([])
+          expect(report.left).toEqual([])
+          expect(report.verdict.conforms).toBe(true)
+        } finally {
+          await place.remove()
+        }
+      }),
+    )
+  })
+}
 
 /** What keeps a plugin from conforming, as a person needs it. */
 export function wrong({ clauses }: Report): object[] {
