@@ -123,9 +123,10 @@ async function makePipes(source: Source, count: number): Promise<Made> {
   const shellEnded = new Promise((resolve) => shell.once('close', resolve))
   try {
     const alone = source === 'documents' && count === 1
-    const pipes = (alone && openIfReady(shell.pid)) || openHeld(await firstLines(shell.stdout, shellEnded, count))
+    const ready = alone ? openIfReady(shell.pid) : undefined
+    const pipes = ready ?? openHeld(await firstLines(shell.stdout, shellEnded, count))
     const real = pipes.every((pipe) => fstatSync(pipe).isFIFO())
-    if (real && source === 'documents') for (const pipe of pipes) readSync(pipe, Buffer.alloc(1))
+    if (real && ready === undefined && source === 'documents') empty(pipes)
     if (!real) closeAll(pipes)
     if (!real && source === 'pipelines') throw new Error('the pipelines of /bin/sh are no pipes')
     return { pipes: real ? pipes : undefined, shellEnded }
@@ -134,12 +135,43 @@ async function makePipes(source: Source, count: number): Promise<Made> {
   }
 }
 
-/** A shell that holds the pipes itself is often ready by now, and need not be waited for. */
-function openIfReady(pid: number | undefined): number[] | undefined {
+/**
+ * The pipes of a shell that holds them itself, emptied, if it has made them: often it has by now, and need not be waited for.
+ * While it makes a pipe it has both ends, and the one that it writes to may stand where the next pipe will: all are
+ * made when the last is a pipe of its own with a document in it.
+ */
+export function openIfReady(pid: number | undefined): number[] | undefined {
+  const pipes = unless('ENOENT', () => openHeld([String(pid)]))
+  if (pipes === undefined) return undefined
+  const others = pipes.slice(0, -1)
+  const last = pipes.slice(-1)
   try {
-    return openHeld([String(pid)])
+    const [made] = last.map((pipe) => fstatSync(pipe).ino)
+    const isItsOwn = others.every((pipe) => fstatSync(pipe).ino !== made)
+    if (isItsOwn && unless('EAGAIN', () => empty(last)) !== undefined) {
+      empty(others)
+      return pipes
+    }
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+    closeAll(pipes)
+    throw error
+  }
+  closeAll(pipes)
+  return undefined
+}
+
+/** Takes the documents, of a byte each, out of pipes. */
+function empty(pipes: readonly number[]): true {
+  for (const pipe of pipes) readSync(pipe, Buffer.alloc(1))
+  return true
+}
+
+/** Undefined where the system refuses something in this way. */
+function unless<T>(code: string, action: () => T): T | undefined {
+  try {
+    return action()
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === code) return undefined
     throw error
   }
 }

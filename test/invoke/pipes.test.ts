@@ -1,6 +1,10 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { fstatSync, readdirSync, readFileSync, readlinkSync, readSync, writeSync } from 'node:fs'
-import { afterEach, describe, expect, test } from 'vitest'
-import { type CallPipes, closeAll, PipePool } from '../../src/invoke/pipes.ts'
+import { join } from 'node:path'
+import { afterEach, describe, expect, onTestFinished, test } from 'vitest'
+import { type CallPipes, closeAll, openIfReady, PipePool } from '../../src/invoke/pipes.ts'
+import { scratch } from '../support/scratch.ts'
 
 let open: CallPipes[] = []
 let pool: PipePool | undefined
@@ -55,4 +59,40 @@ test('a closed pool holds no descriptor, and can be used again', async () => {
   await made.close()
   expect(readdirSync('/proc/self/fd').length).toBe(before)
   closeAll(all(await made.open()))
+})
+
+/** A shell that has come as far with its pipes as it says, with a document in each that it has made. */
+async function shellWith(made: string): Promise<number | undefined> {
+  const fifo = join(scratch(), 'fifo')
+  const shell = spawn('/bin/sh', ['-c', `mkfifo "$1"; ${made}\necho ready; read -r rest`, 'sh', fifo])
+  onTestFinished(async () => {
+    const ended = once(shell, 'exit')
+    shell.stdin.end('\n')
+    await ended
+  })
+  await once(shell.stdout, 'data')
+  return shell.pid
+}
+
+const documents = (...descriptors: number[]) =>
+  `exec ${descriptors.map((fd) => `${fd}<<E`).join(' ')}\n${'\nE\n'.repeat(descriptors.length)}`
+
+test('a shell that makes its last pipe is not ready, whatever its descriptors look like', async () => {
+  for (const made of [
+    documents(3, 4, 5, 6, 7),
+    `exec 8<>"$1"\n${documents(3, 4, 5, 6, 7)}`,
+    `exec 7<>"$1" 8<>"$1"; echo >&7\n${documents(3, 4, 5, 6)}`,
+  ]) {
+    const pid = await shellWith(made)
+    const before = readdirSync('/proc/self/fd').length
+    expect(openIfReady(pid), made).toBeUndefined()
+    expect(readdirSync('/proc/self/fd').length).toBe(before)
+  }
+})
+
+test('one that has made them all is ready, and they are empty', async () => {
+  const pipes = openIfReady(await shellWith(documents(3, 4, 5, 6, 7, 8))) ?? []
+  onTestFinished(() => closeAll(pipes))
+  expect(new Set(pipes.map((pipe) => fstatSync(pipe).ino)).size).toBe(6)
+  for (const pipe of pipes) expect(() => readSync(pipe, Buffer.alloc(1))).toThrow('EAGAIN')
 })
