@@ -182,7 +182,7 @@ async function settledHealth(context: Context, first: Result<'SR.stat'>): Promis
   const end = Date.now() + RECOVERY
   let { health } = first
   for (let pause = 500; health[0] === 'Recovering' && Date.now() < end; pause *= 1.5) {
-    await delay(pause)
+    await delay(Math.min(pause, end - Date.now()))
     health = (await context.call('SR.stat', { sr: first.sr })).health
   }
   return health

@@ -1,5 +1,7 @@
 /** The messages between the kernel and a file system outside of it (FUSE, linux/fuse.h): numbers and layouts. */
+
 import { endianness } from 'node:os'
+import { GrowingBuffer } from '../growing-buffer.ts'
 
 /** The newest version of the protocol that is spoken here; newer kernels speak it too. */
 export const MAJOR = 7
@@ -93,46 +95,42 @@ export class FuseReader {
   }
 }
 
-/** Bytes that a reply has room for at first: those of nearly every one. */
-const ROOM = 256
-
 /** Writes a reply: the fields one behind the other, into one buffer, behind room for the header. */
 export class FuseWriter {
-  #buffer = Buffer.allocUnsafe(ROOM)
-  #end = OUT_HEADER_SIZE
+  readonly #written = new GrowingBuffer(OUT_HEADER_SIZE)
 
   /** Bytes behind the header. */
   get length(): number {
-    return this.#end - OUT_HEADER_SIZE
+    return this.#written.length - OUT_HEADER_SIZE
   }
 
   uint16(value: number): this {
-    const position = this.#advance(2)
-    this.#buffer.writeUInt16LE(value, position)
+    const position = this.#written.advance(2)
+    this.#written.bytes.writeUInt16LE(value, position)
     return this
   }
 
   uint32(value: number): this {
-    const position = this.#advance(4)
-    this.#buffer.writeUInt32LE(value >>> 0, position)
+    const position = this.#written.advance(4)
+    this.#written.bytes.writeUInt32LE(value >>> 0, position)
     return this
   }
 
   uint64(value: bigint): this {
-    const position = this.#advance(8)
-    this.#buffer.writeBigUInt64LE(BigInt.asUintN(64, value), position)
+    const position = this.#written.advance(8)
+    this.#written.bytes.writeBigUInt64LE(BigInt.asUintN(64, value), position)
     return this
   }
 
   bytes(part: Buffer): this {
-    const position = this.#advance(part.length)
-    part.copy(this.#buffer, position)
+    const position = this.#written.advance(part.length)
+    part.copy(this.#written.bytes, position)
     return this
   }
 
   zeros(count: number): this {
-    const position = this.#advance(count)
-    this.#buffer.fill(0, position, this.#end)
+    const position = this.#written.advance(count)
+    this.#written.bytes.fill(0, position, this.#written.length)
     return this
   }
 
@@ -142,22 +140,10 @@ export class FuseWriter {
    * @param failure the system's number of what went wrong, 0 for nothing
    */
   done(unique: bigint, failure = 0): Buffer {
-    this.#buffer.writeUInt32LE(this.#end, 0)
-    this.#buffer.writeInt32LE(-failure, 4)
-    this.#buffer.writeBigUInt64LE(unique, 8)
-    return this.#buffer.subarray(0, this.#end)
-  }
-
-  /** Makes room, and returns where it begins. */
-  #advance(count: number): number {
-    const position = this.#end
-    this.#end += count
-    if (this.#end > this.#buffer.length) {
-      const larger = Buffer.allocUnsafe(Math.max(this.#end, 2 * this.#buffer.length))
-      this.#buffer.copy(larger, 0, 0, position)
-      this.#buffer = larger
-    }
-    return position
+    this.#written.bytes.writeUInt32LE(this.#written.length, 0)
+    this.#written.bytes.writeInt32LE(-failure, 4)
+    this.#written.bytes.writeBigUInt64LE(unique, 8)
+    return this.#written.bytes.subarray(0, this.#written.length)
   }
 }
 

@@ -1,22 +1,19 @@
 /** External data representation (RFC 4506), as much of it as NFS needs. */
+import { GrowingBuffer } from '../growing-buffer.ts'
 
-/** Bytes that a writer has room for at first: those of nearly every request. */
-const ROOM = 256
-
-/** Writes values one behind the other, into one buffer: a buffer for each would cost more than all the rest of a request. */
+/** Writes values one behind the other. */
 export class XdrWriter {
-  #buffer = Buffer.allocUnsafe(ROOM)
-  #length = 0
+  readonly #written = new GrowingBuffer()
 
   uint32(value: number): this {
-    const position = this.#advance(4)
-    this.#buffer.writeUInt32BE(value, position)
+    const position = this.#written.advance(4)
+    this.#written.bytes.writeUInt32BE(value, position)
     return this
   }
 
   uint64(value: bigint): this {
-    const position = this.#advance(8)
-    this.#buffer.writeBigUInt64BE(value, position)
+    const position = this.#written.advance(8)
+    this.#written.bytes.writeBigUInt64BE(value, position)
     return this
   }
 
@@ -26,9 +23,9 @@ export class XdrWriter {
 
   /** Bytes of a length that the reader knows. */
   fixed(bytes: Buffer): this {
-    const position = this.#advance(bytes.length + padding(bytes.length))
-    bytes.copy(this.#buffer, position)
-    this.#buffer.fill(0, position + bytes.length, this.#length)
+    const position = this.#written.advance(bytes.length + padding(bytes.length))
+    bytes.copy(this.#written.bytes, position)
+    this.#written.bytes.fill(0, position + bytes.length, this.#written.length)
     return this
   }
 
@@ -49,19 +46,7 @@ export class XdrWriter {
 
   /** What was written; nothing is to be written afterwards. */
   bytes(): Buffer {
-    return this.#buffer.subarray(0, this.#length)
-  }
-
-  /** Makes room, and returns where it begins. */
-  #advance(count: number): number {
-    const position = this.#length
-    this.#length += count
-    if (this.#length > this.#buffer.length) {
-      const larger = Buffer.allocUnsafe(Math.max(this.#length, 2 * this.#buffer.length))
-      this.#buffer.copy(larger, 0, 0, position)
-      this.#buffer = larger
-    }
-    return position
+    return this.#written.bytes.subarray(0, this.#written.length)
   }
 }
 

@@ -1,7 +1,8 @@
 /** A plugin on the package for Python, called as a toolstack and as people call it. */
 import { existsSync, readFileSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
-import { dirSync, setGracefulCleanup } from 'tmp-promise'
+import { dirSync } from 'tmp-promise'
+import { afterAll } from 'vitest'
 import type { MethodName } from '../../../src/contract/methods.ts'
 import { type Run, run } from '../run.ts'
 
@@ -9,9 +10,9 @@ const REPOSITORY = join(import.meta.dirname, '../../..')
 export const PACKAGE = join(REPOSITORY, 'src/kit/python')
 const PLUGIN = join(REPOSITORY, 'test/plugins/skeletons.py')
 
-setGracefulCleanup()
 /** One link for each method that a test calls; the tests may run at the same time. */
-const LINKS = dirSync({ prefix: 'smapiv3-python-', unsafeCleanup: true }).name
+const { name: LINKS, removeCallback } = dirSync({ prefix: 'smapiv3-python-', unsafeCleanup: true })
+afterAll(() => removeCallback())
 
 export interface Example {
   readonly params: Record<string, unknown>

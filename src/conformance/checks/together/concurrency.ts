@@ -17,13 +17,13 @@ export const CONCURRENCY_TOGETHER: Together = {
     const list = () => context.call('SR.ls', { sr: handleOf(sr) })
     const staying = await newVolume(context, sr)
     /** Lists the SR a few times, one after the other, while something is done to other volumes. */
-    const listing = async <T>(work: Promise<T>, times = LISTS): Promise<T> => {
+    const listing = async <T>(work: Promise<T>, lists = LISTS): Promise<T> => {
       let isOver = false
       const over = work.finally(() => {
         isOver = true
       })
       const scan = async () => {
-        for (let time = 0; time < times && !isOver; time += 1)
+        for (let listed = 0; listed < lists && !isOver; listed += 1)
           demandListed(await list(), [staying], `a list with ${staying.key}`)
       }
       const [result] = await all<unknown>([over, scan()])
