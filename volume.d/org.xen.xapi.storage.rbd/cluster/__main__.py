@@ -10,6 +10,7 @@ session.py has the connection, each other module the operations on what it is ca
 """
 import errno
 import json
+import os
 import sys
 
 
@@ -76,7 +77,12 @@ def answer(line):
         return {"error": {"name": name, "message": f"{operation}: {error}"}}
 
 
-for line in sys.stdin:
-    reply(answer(line))
-if session.Session.cluster is not None:
-    session.Session.cluster.shutdown()
+try:
+    for line in sys.stdin:
+        reply(answer(line))
+except BrokenPipeError:
+    # The plugin was killed while it waited. Python would complain once more when it flushes the rest at its end.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+finally:
+    if session.Session.cluster is not None:
+        session.Session.cluster.shutdown()
