@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os'
 import { defineConfig } from 'vitest/config'
 import { BaseSequencer, type TestSpecification } from 'vitest/node'
+import { FailuresLast } from './test/support/failures.js'
 
 /** Tests that take minutes, whose files are too small for Vitest to see it. */
 const LONG = /\/test\/(volume\.d|datapath\.d)\/|\/conformance\/(twins|bundled[^/]*)\.test\.ts$|\/soak\.test\.ts$/
@@ -17,6 +18,7 @@ class LongestFirst extends BaseSequencer {
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
+    reporters: ['default', new FailuresLast()],
     sequence: { sequencer: LongestFirst },
     // Tests on servers wait as often as they compute.
     maxWorkers: availableParallelism() + 1,
