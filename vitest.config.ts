@@ -24,6 +24,8 @@ export default defineConfig({
     maxWorkers: availableParallelism() + 1,
     testTimeout: 120_000,
     hookTimeout: 120_000,
+    // Vitest's own second is too short for a process to start on a busy machine.
+    expect: { poll: { timeout: 60_000 } },
     // NODE_EXTRA_CA_CERTS doubles the start of every Node process that a test runs.
     env: { NODE_EXTRA_CA_CERTS: '' },
   },

@@ -17,14 +17,14 @@ beforeEach(async () => {
 })
 afterEach(() => cleanup())
 
-/** A process that holds the lock for some seconds. */
-async function holder(seconds: number) {
-  const child = spawn('flock', ['--exclusive', path, 'sh', '-c', `echo held; exec sleep ${seconds}`], {
-    stdio: ['ignore', 'pipe', 'inherit'],
+/** A process that holds the lock, until it is told to give it back a moment later. */
+async function holder() {
+  const child = spawn('flock', ['--exclusive', path, 'sh', '-c', 'echo held; read -r end; exec sleep 0.5'], {
+    stdio: ['pipe', 'pipe', 'inherit'],
     detached: true,
   })
   await once(child.stdout, 'data')
-  return child
+  return { child, end: () => child.stdin.end('\n') }
 }
 
 describe('a lock', () => {
@@ -38,7 +38,7 @@ describe('a lock', () => {
   })
 
   test('excludes other processes, and is free when its holder dies', async () => {
-    const child = await holder(60)
+    const { child } = await holder()
     expect(tryLock(path)).toBeUndefined()
     const exited = once(child, 'exit')
     process.kill(-(child.pid ?? Number.NaN), 'SIGKILL')
@@ -47,8 +47,9 @@ describe('a lock', () => {
   })
 
   test('is waited for', async () => {
-    await holder(0.5)
+    const { end } = await holder()
     expect(tryLock(path)).toBeUndefined()
+    end()
     expect(withLock(path, () => 'mine')).toBe('mine')
   })
 
