@@ -1,11 +1,22 @@
 /** Every block of the README does what the README says. */
 import { execFile } from 'node:child_process'
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { promisify } from 'node:util'
 import { dirSync } from 'tmp-promise'
 import { afterAll, describe, expect, test } from 'vitest'
 import { loadSettings, type Settings } from '../src/host/settings.ts'
+import { expectEventually } from './support/datapath.ts'
+import { loopsBelow } from './support/loops.ts'
 
 const REPOSITORY = join(import.meta.dirname, '..')
 const BIN = join(REPOSITORY, 'node_modules', '.bin')
@@ -86,13 +97,24 @@ describe('README.md', () => {
 
   test('names a first command that succeeds and leaves nothing behind', async () => {
     const temporary = mkdtempSync(join(scratch.name, 'start-'))
+    const before = productsIn(join(REPOSITORY, 'dist', 'cli'))
     const { stdout } = await execute('npm', ['start'], { cwd: REPOSITORY, env: environmentIn(temporary) })
     expect(stdout).toContain('came back unchanged')
     // What compiles the build keeps a cache of its own there.
     expect(readdirSync(temporary).filter((name) => !name.startsWith('tsx-'))).toEqual([])
-    expect(servedByLoopDevices(temporary)).toEqual([])
+    expectEventually(() => loopsBelow(temporary), 'loop devices')
+    // Others run what is there meanwhile.
+    expect(productsIn(join(REPOSITORY, 'dist', 'cli'))).toEqual(before)
   })
 })
+
+/** The files that a command is made of, but for the caches: which they are, and since when. */
+function productsIn(directory: string): unknown[] {
+  return readdirSync(directory, { recursive: true, encoding: 'utf8' })
+    .filter((name) => /\.c?js$/.test(name))
+    .sort()
+    .map((name) => [name, statSync(join(directory, name)).ino, statSync(join(directory, name)).mtimeMs])
+}
 
 function blocksOf(markdown: string): Block[] {
   const found: { language: string; text: string; output: string | undefined; end: number }[] = []
@@ -160,15 +182,6 @@ function matching(expected: string | undefined): unknown {
 function inLine(line: string): string {
   const parts = line.split(/\s*…\s*/).map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&').replace(/ +/g, ' +'))
   return parts.join('.*')
-}
-
-/** Files below a directory that loop devices serve. */
-function servedByLoopDevices(directory: string): string[] {
-  return readdirSync('/sys/block')
-    .map((name) => join('/sys/block', name, 'loop', 'backing_file'))
-    .filter((file) => existsSync(file))
-    .map((file) => readFileSync(file, 'utf8'))
-    .filter((served) => served.startsWith(directory))
 }
 
 function execute(file: string, args: readonly string[], options: { cwd: string; env?: NodeJS.ProcessEnv }) {

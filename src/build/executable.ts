@@ -2,10 +2,11 @@
  * The command line: dist/cli/main.cjs, which runs command.js, and for all but calls that loads program.js. Scripts, because
  * Node reads them faster than modules, and V8 need not compile them; what few commands need is loaded from beside them.
  */
-import { chmod, copyFile, mkdir, readdir, rm, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { build, type Plugin } from 'esbuild'
 import { writeCodeCache } from './code-cache.ts'
+import { put } from './put.ts'
 
 /** What the executable loads when it needs it: a script of its own, and an entry point of the library's build, below dist/cli. */
 const MODULES = /^\.\/(program|logger)\.ts$/
@@ -15,13 +16,14 @@ const SCRIPTS = ['command', 'program'] as const
 
 const VALIDATORS = join('src', 'contract', 'generated', 'validators')
 
-/** Builds the executable, its validators and its code cache; returns the path of the executable. */
+/**
+ * Builds the executable, its validators and its code cache; returns the path of the executable. Each file is replaced at once,
+ * and only by another, so that commands may run meanwhile.
+ */
 export async function buildExecutable(root: string): Promise<string> {
   const directory = join(root, 'dist', 'cli')
   await mkdir(directory, { recursive: true })
   const path = join(directory, 'main.cjs')
-  // V8 knows the script that a cache belongs to by its length alone: none may outlive its script.
-  for (const name of SCRIPTS) await rm(join(directory, `${name}.cache`), { force: true })
   const validators = await readdir(join(root, VALIDATORS))
   const common = {
     bundle: true,
@@ -31,7 +33,7 @@ export async function buildExecutable(root: string): Promise<string> {
     minify: true,
     logLevel: 'silent',
   } as const
-  const [scripts] = await Promise.all([
+  const [scripts, modules] = await Promise.all([
     build({
       ...common,
       entryPoints: SCRIPTS.map((name) => join(root, 'src', 'cli', `${name}.ts`)),
@@ -46,14 +48,24 @@ export async function buildExecutable(root: string): Promise<string> {
       entryPoints: validators.map((name) => join(root, VALIDATORS, name)),
       outdir: join(directory, 'validators'),
       outExtension: { '.js': '.cjs' },
+      write: false,
     }),
-    copyFile(join(root, 'src', 'cli', 'main.cjs'), path),
+    mkdir(join(directory, 'validators'), { recursive: true }),
   ])
-  // A script that is run by node:vm has no import(); main.cjs gives it one.
-  for (const { path, text } of scripts.outputFiles) await writeFile(path, text.replaceAll('import("', 'importModule("'))
-  await chmod(path, 0o755)
+  for (const { path: module, contents } of modules.outputFiles) await put(module, contents, 0o644)
+  for (const { path: script, text } of scripts.outputFiles) await putScript(script, text)
+  await put(path, await readFile(join(root, 'src', 'cli', 'main.cjs')), 0o755)
   for (const name of SCRIPTS) await writeCodeCache(path, name)
   return path
+}
+
+async function putScript(path: string, text: string): Promise<void> {
+  // A script that is run by node:vm has no import(); main.cjs gives it one.
+  const script = text.replaceAll('import("', 'importModule("')
+  const old = await readFile(path, 'utf8').catch(() => undefined)
+  // V8 knows the script that a cache belongs to by its length alone: none may outlive its script.
+  if (old !== script) await rm(path.replace(/\.js$/, '.cache'), { force: true })
+  await put(path, script, 0o644)
 }
 
 /** Leaves the modules and the validators out, to be loaded when they are needed. */

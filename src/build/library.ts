@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs'
 import { mkdir, readdir, rm } from 'node:fs/promises'
 import { dirname, join, relative } from 'node:path'
 import { build, type OutputFile } from 'esbuild'
-import writeFileAtomic from 'write-file-atomic'
+import { put } from './put.ts'
 
 /** Output below dist/, without its `.js` → source below src/. */
 const ENTRY_POINTS: Readonly<Record<string, string>> = {
@@ -68,7 +68,7 @@ async function bundle(root: string, dist: string): Promise<readonly OutputFile[]
 
 async function write({ path, text }: OutputFile): Promise<void> {
   await mkdir(dirname(path), { recursive: true })
-  await writeFileAtomic(path, withRequire(text), { mode: 0o644, fsync: false })
+  await put(path, withRequire(text), 0o644)
 }
 
 /** Only the one file that has the bundler's stand-in for require() needs the real one. */

@@ -2,9 +2,9 @@
 import { lstat, readdir, readFile, readlink, rename, rm, symlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { build } from 'esbuild'
-import writeFileAtomic from 'write-file-atomic'
 import { inOneLine, isUsable, LAUNCHER, runFirst } from './first-run.ts'
 import { flockAddon } from './flock-addon.ts'
+import { put } from './put.ts'
 
 /** What the author writes, and what the build puts beside it. */
 export const SOURCE = 'plugin.ts'
@@ -41,7 +41,7 @@ export async function buildPlugin(directory: string): Promise<BuiltPlugin> {
   const text = HEADER + (await bundle(join(directory, SOURCE)))
   const path = join(directory, BUNDLE)
   const { methods, cache } = await runFirst(text)
-  await put(path, text, 0o755, (old) => old.equals(Buffer.from(text)))
+  await put(path, text, 0o755)
   await put(join(directory, CACHE), cache, 0o644, (old) => isUsable(old, text))
   await putAddon(join(directory, ADDON), text)
   for (const method of methods) await link(directory, method)
@@ -75,27 +75,11 @@ function withPlainComments(text: string): string {
   return text.replace(/^ *(?:\/[/*]|\*).*$/gm, (comment) => comment.replace(/[^\0-\x7f]/g, '?'))
 }
 
-/**
- * Replaces a file where what is there will not do; who copies the directory meanwhile finds it quiet.
- * @param mode whatever the umask is: a host refuses to run what others may write to
- */
-async function put(
-  path: string,
-  content: string | Buffer,
-  mode: number,
-  willDo: (old: Buffer) => boolean,
-): Promise<void> {
-  const old = await readFile(path).catch(() => undefined)
-  if (old !== undefined && willDo(old) && ((await lstat(path)).mode & 0o777) === mode) return
-  await writeFileAtomic(path, content, { mode, fsync: false })
-}
-
 /** Plugins that take no locks need no addon. */
 async function putAddon(path: string, text: string): Promise<void> {
   const prebuilt = text.includes(ADDON) ? flockAddon() : undefined
   if (prebuilt === undefined) return await rm(path, { force: true })
-  const addon = await readFile(prebuilt)
-  await put(path, addon, 0o644, (old) => old.equals(addon))
+  await put(path, await readFile(prebuilt), 0o644)
 }
 
 async function link(directory: string, method: string): Promise<void> {
