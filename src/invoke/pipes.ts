@@ -49,8 +49,8 @@ export class PipePool {
   /** One read-write descriptor for each unused pipe. */
   #stock: number[] = []
   #batch: Promise<void> | undefined
-  /** The shell of the last batch ends by itself, and no call waits for that. */
-  #shellEnded: Promise<unknown> | undefined
+  /** The ends of the shells that have not ended yet: they do by themselves, and no call waits for that. */
+  readonly #shells = new Set<Promise<unknown>>()
   /** Holders in the next batch: it grows, so that a single call does not pay for many. */
   #holders = 1
   #calls = 0
@@ -80,7 +80,7 @@ export class PipePool {
   /** Closes what is in stock; the pool stays usable. */
   async close(): Promise<void> {
     await this.#batch?.catch(() => undefined)
-    await this.#shellEnded
+    await Promise.all(this.#shells)
     closeAll(this.#stock.splice(0))
   }
 
@@ -98,8 +98,7 @@ export class PipePool {
 
   async #makeBatch(): Promise<void> {
     try {
-      const { pipes, shellEnded } = await makePipes(this.#source, this.#holders)
-      this.#shellEnded = shellEnded
+      const pipes = await makePipes(this.#source, this.#holders, (ended) => this.#follow(ended))
       if (pipes === undefined) this.#source = 'pipelines'
       else this.#stock.push(...pipes)
     } catch (error) {
@@ -107,29 +106,37 @@ export class PipePool {
     }
     this.#holders = Math.min(this.#holders * 2, MOST_HOLDERS)
   }
+
+  #follow(ended: Promise<unknown>): void {
+    this.#shells.add(ended)
+    void ended.then(() => this.#shells.delete(ended))
+  }
 }
 
 /** The pipes of all calls of this process. */
 export const PIPES = new PipePool()
 
-interface Made {
-  /** Each open for reading and writing; undefined where the shell makes files instead. */
-  readonly pipes: number[] | undefined
-  readonly shellEnded: Promise<unknown>
-}
-
-async function makePipes(source: Source, count: number): Promise<Made> {
+/**
+ * @param follow told of the end of the shell, whether it made pipes or not
+ * @returns each open for reading and writing; undefined where the shell makes files instead
+ */
+async function makePipes(
+  source: Source,
+  count: number,
+  follow: (ended: Promise<unknown>) => void,
+): Promise<number[] | undefined> {
   const shell = await startShell(holders(source), [String(count)])
-  const shellEnded = new Promise((resolve) => shell.once('close', resolve))
+  const ended = new Promise((resolve) => shell.once('close', resolve))
+  follow(ended)
   try {
     const alone = source === 'documents' && count === 1
     const ready = alone ? openIfReady(shell.pid) : undefined
-    const pipes = ready ?? openHeld(await firstLines(shell.stdout, shellEnded, count))
+    const pipes = ready ?? openHeld(await firstLines(shell.stdout, ended, count))
     const real = pipes.every((pipe) => fstatSync(pipe).isFIFO())
     if (real && ready === undefined && source === 'documents') empty(pipes)
     if (!real) closeAll(pipes)
     if (!real && source === 'pipelines') throw new Error('the pipelines of /bin/sh are no pipes')
-    return { pipes: real ? pipes : undefined, shellEnded }
+    return real ? pipes : undefined
   } finally {
     shell.stdin.destroy()
   }
@@ -138,13 +145,14 @@ async function makePipes(source: Source, count: number): Promise<Made> {
 /**
  * The pipes of a shell that holds them itself, emptied, if it has made them: often it has by now, and need not be waited for.
  * While it makes a pipe it has both ends, and the one that it writes to may stand where the next pipe will: all are
- * made when the last is a pipe of its own with a document in it.
+ * made when the last is a pipe of its own with a document in it. The last is therefore opened first: of a shell that makes
+ * the others meanwhile, what was opened before could be both ends of one.
  */
 export function openIfReady(pid: number | undefined): number[] | undefined {
-  const pipes = unless('ENOENT', () => openHeld([String(pid)]))
+  const pipes = unless('ENOENT', () => openHeld([String(pid)], HELD.toReversed()))
   if (pipes === undefined) return undefined
-  const others = pipes.slice(0, -1)
-  const last = pipes.slice(-1)
+  const last = pipes.slice(0, 1)
+  const others = pipes.slice(1)
   try {
     const [made] = last.map((pipe) => fstatSync(pipe).ino)
     const isItsOwn = others.every((pipe) => fstatSync(pipe).ino !== made)
@@ -176,10 +184,10 @@ function unless<T>(code: string, action: () => T): T | undefined {
   }
 }
 
-function openHeld(pids: readonly string[]): number[] {
+function openHeld(pids: readonly string[], held: readonly number[] = HELD): number[] {
   const opened: number[] = []
   try {
-    for (const pid of pids) for (const fd of HELD) opened.push(openSync(`/proc/${pid}/fd/${fd}`, O_RDWR | O_NONBLOCK))
+    for (const pid of pids) for (const fd of held) opened.push(openSync(`/proc/${pid}/fd/${fd}`, O_RDWR | O_NONBLOCK))
     return opened
   } catch (error) {
     closeAll(opened)
