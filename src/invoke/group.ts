@@ -4,8 +4,8 @@ import type { StartedProcess } from './spawn.ts'
 import { within } from './wait.ts'
 
 const POLL = 10
-/** Milliseconds to wait for the end of what was killed without a grace. */
-const LONGEST_DEATH = 2000
+/** Milliseconds in which what was killed ends: on a busy machine it waits for a processor, or for what the disk still writes. */
+const LONGEST_DEATH = 10_000
 
 /**
  * Ends a process and all of its group: SIGTERM, then SIGKILL for what is still there after the grace.
@@ -22,7 +22,7 @@ export async function endGroup({ pid, exited }: StartedProcess, grace: number): 
   await within(exited, grace)
   while (performance.now() < end && signalGroup(pid, 0)) await delay(Math.min(POLL, grace))
   signalGroup(pid, 'SIGKILL')
-  return within(exited, grace)
+  return within(exited, Math.max(grace, LONGEST_DEATH))
 }
 
 /** Whether there was a group to be signalled. */

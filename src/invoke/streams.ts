@@ -25,6 +25,7 @@ export class Streams {
   #open: number[]
   #ended: Promise<unknown> = Promise.resolve()
   #chunks = 0
+  #hasAnswer = false
 
   /** Takes the ends of the host over, and feeds stdin, which the process need not have been started for. */
   constructor(host: CallPipes['host'], stdin: string) {
@@ -41,12 +42,17 @@ export class Streams {
   read({ stdout, stderr }: OutputListeners): void {
     const [out, err] = this.#open
     if (out === undefined || err === undefined) throw new Error('the streams are read or destroyed')
-    this.#ended = Promise.all([this.#read(this.#take(out), stdout), this.#read(this.#take(err), stderr)])
+    const onStdout = (chunk: Buffer) => {
+      this.#hasAnswer = true
+      stdout(chunk)
+    }
+    this.#ended = Promise.all([this.#read(this.#take(out), onStdout), this.#read(this.#take(err), stderr)])
   }
 
   /**
    * Waits for the end of stdout and stderr, once the process has exited. A background process may hold them for ever, so
-   * that a while without new data counts as the end, and a longer while in any case.
+   * that a while without new data counts as the end, and a longer while in any case. Where nothing has been printed, whoever
+   * holds stdout may be about to: on a busy machine that takes its time.
    * @returns whether they did end
    */
   async drained(): Promise<boolean> {
@@ -57,7 +63,7 @@ export class Streams {
       // Were this process busy all the while, the data or the end would be there and not read yet.
       await nextTurn()
       if (await within(this.#ended, END_GRACE)) return true
-      if (this.#chunks === before || performance.now() > end) return false
+      if ((this.#chunks === before && this.#hasAnswer) || performance.now() > end) return false
     }
   }
 

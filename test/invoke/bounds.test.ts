@@ -122,7 +122,7 @@ describe('what stays in the background', () => {
   })
 
   test('and floods stdout is killed', async () => {
-    const done = await ask(`background-flood ${pidFile}`, { outputLimit: 10_000_000, killGrace: 0.2 })
+    const done = await ask(`background-flood ${pidFile}`, { outputLimit: 3_000_000, killGrace: 0.2 })
     expect(errorOf(done).kind).toMatch(/SCRIPT_OUTPUT_TOO_LARGE/)
     const pid = await pidIn(pidFile)
     await until(() => !isAlive(pid))

@@ -32,3 +32,21 @@ test('an output that has ended is not taken for one that is held open, however b
     await PIPES.close()
   }
 })
+
+test('an answer that comes late is waited for, where nothing has been printed before', async () => {
+  const { host, child } = await PIPES.open()
+  const streams = new Streams(host, '')
+  const read: string[] = []
+  streams.read({ stdout: (chunk) => read.push(String(chunk)), stderr: () => {} })
+  try {
+    const drained = streams.drained()
+    await delay(BUSY)
+    writeSync(child[1], 'null\n')
+    for (const descriptor of child) closeSync(descriptor)
+    expect(await drained).toBe(true)
+    expect(read).toEqual(['null\n'])
+  } finally {
+    streams.destroy()
+    await PIPES.close()
+  }
+})

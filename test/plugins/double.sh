@@ -15,7 +15,7 @@ case "${wish%% *}" in
   polite) trap 'echo ended >&2; exit 0' TERM; echo $$ >"$file"; while :; do sleep 0.05; done ;;
   forker) (trap '' TERM; sh -c 'echo $$ >"$1"; exec sleep 1000' sh "$file") & wait ;;
   background) sleep 1000 & echo $! >"$file"; echo '"started"' ;;
-  background-flood) yes & echo $! >"$file" ;;
+  background-flood) yes & echo $! >"$file"; while grep -qx 'wchar: 0' /proc/$!/io; do :; done ;;
   slow) sleep 0.1; echo '"slow"' ;;
   patient) i=0; while [ ! -e "$file" ] && [ $i -lt 600 ]; do sleep 0.1; i=$((i + 1)); done; echo '"patient"' ;;
   late-writer) (while kill -0 $$ 2>/dev/null; do :; done; echo '"late"') & ;;
