@@ -22,8 +22,8 @@ export default defineConfig({
     sequence: { sequencer: LongestFirst },
     // Tests on servers wait as often as they compute.
     maxWorkers: availableParallelism() + 1,
-    testTimeout: 120_000,
-    hookTimeout: 120_000,
+    testTimeout: 300_000,
+    hookTimeout: 300_000,
     // Vitest's own second is too short for a process to start on a busy machine.
     expect: { poll: { timeout: 60_000 } },
     // NODE_EXTRA_CA_CERTS doubles the start of every Node process that a test runs.

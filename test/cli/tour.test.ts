@@ -71,7 +71,7 @@ test('an SR, a volume, its bytes, a snapshot, and back', async () => {
   expect(await answer('sr', 'destroy', 'images')).toBeNull()
   expect(await answer('sr', 'ls')).toEqual([])
   expect(readdirSync(join(place.path, 'state', 'srs'))).toEqual([])
-}, 120_000)
+}, 300_000)
 
 test('people read tables without colours and control characters', async () => {
   const uri = pathToFileURL(directory).href
@@ -124,4 +124,4 @@ test('several processes share one state directory', async () => {
   expect(await answer('sr', 'ls')).toHaveLength(4)
   const ended = await Promise.all(uris.map((_, index) => place.json(...bundled, 'sr', 'destroy', `n${index}`)))
   expect(ended.map(({ status }) => status)).toEqual([0, 0, 0, 0])
-}, 120_000)
+}, 300_000)

@@ -1,5 +1,7 @@
 import { randomBytes } from 'node:crypto'
-import { existsSync, truncateSync, writeFileSync } from 'node:fs'
+import { once } from 'node:events'
+import { truncateSync, writeFileSync } from 'node:fs'
+import { connect } from 'node:net'
 import { join } from 'node:path'
 import { execa } from 'execa'
 import { describe, expect, onTestFinished, test } from 'vitest'
@@ -65,8 +67,16 @@ async function open(uri: string): Promise<NbdClient> {
   const address = parseNbdUri(uri)
   if (address === undefined) throw new Error(`${uri} is no NBD URI`)
   const socket = 'path' in address.connect ? address.connect.path : ''
-  await eventually(() => existsSync(socket), `${socket} is there`)
+  await eventually(() => listens(socket), `somebody listens on ${socket}`)
   return NbdClient.open(address)
+}
+
+/** A socket is there a moment before anybody listens on it. */
+async function listens(path: string): Promise<boolean> {
+  const socket = connect(path)
+  await once(socket, 'connect')
+  socket.destroy()
+  return true
 }
 
 function end(server: ReturnType<typeof execa>): void {

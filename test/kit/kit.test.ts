@@ -96,7 +96,7 @@ describe('a plugin as the toolstack runs it', () => {
   })
 
   test('answers as soon as one line is complete, though stdin stays open', async () => {
-    const child = execa(script('SR.attach'), ['--json'], { timeout: 20_000 })
+    const child = execa(script('SR.attach'), ['--json'], { timeout: 200_000 })
     child.stdin?.write('{"dbg":"","configuration":{}}\n')
     expect((await child).stdout).toBe('"{}"')
   })
@@ -138,7 +138,7 @@ describe('a plugin as the toolstack runs it', () => {
     const count = 150_000
     const command = `'${script('SR.ls')}' --json | dd bs=4096 status=none | { head -c 12; wc -c; }`
     const input = `{"dbg":"","sr":"${count}"}`
-    const { stdout } = await execa('sh', ['-c', command], { input, timeout: 60_000 })
+    const { stdout } = await execa('sh', ['-c', command], { input, timeout: 200_000 })
     const { stdout: one } = await run(script('SR.ls'), ['--json'], { input: '{"dbg":"","sr":"1"}' })
     const [start, rest] = [stdout.slice(0, 12), Number(stdout.slice(12))]
     expect(start).toBe('[{"key":"0",')
@@ -149,7 +149,7 @@ describe('a plugin as the toolstack runs it', () => {
   })
 
   test('dies of a signal like any process', async () => {
-    const child = execa(script('SR.attach'), ['--json'], { reject: false, timeout: 20_000 })
+    const child = execa(script('SR.attach'), ['--json'], { reject: false, timeout: 200_000 })
     await once(child, 'spawn')
     child.kill('SIGTERM')
     expect((await child).signal).toBe('SIGTERM')

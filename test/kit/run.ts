@@ -36,7 +36,7 @@ export async function run(file: string, args: readonly string[], options: RunOpt
     input: options.input ?? '',
     reject: false,
     stripFinalNewline: false,
-    timeout: 20_000,
+    timeout: 200_000,
     maxBuffer: 100_000_000,
     ...(options.env === undefined ? {} : { env: options.env, extendEnv: false }),
   })

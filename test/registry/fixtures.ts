@@ -89,7 +89,7 @@ function run(
   argv: readonly string[],
   stdin: string,
   signal: AbortSignal,
-  deadline = 20,
+  deadline = 100,
 ): ReturnType<InvokeQuery> extends Promise<infer I> ? Promise<I extends { outcome: infer O } ? O : never> : never {
   return new Promise((resolve) => {
     const options = { signal, timeout: deadline * 1000, killSignal: 'SIGKILL' } as const

@@ -21,7 +21,7 @@ const DEMO = 'volume.d/org.xen.xapi.storage.demo'
 
 /** The entries after every plugin of the root was asked. */
 async function entriesOf(root: string): Promise<readonly PluginEntry[]> {
-  const registry = new Registry({ roots: [root], invoke: scriptRunner().invoke, deadline: 20 })
+  const registry = new Registry({ roots: [root], invoke: scriptRunner().invoke })
   return (await registry.queryAll()).plugins
 }
 
@@ -273,10 +273,10 @@ describe('remembering', () => {
     script(join(root, DEMO, 'Plugin.query'), text)
     const registry = new Registry({ roots: [root], invoke: scriptRunner().invoke })
     const all = registry.queryAll()
-    const pid = await vi.waitFor(() => Number(readFileSync(pidFile, 'utf8')), { timeout: 10_000 })
+    const pid = await vi.waitFor(() => Number(readFileSync(pidFile, 'utf8')), { timeout: 100_000 })
     registry.close()
 
     expect((await all).plugins).toMatchObject([{ status: 'rejected', reason: { kind: 'volume' } }])
-    await vi.waitFor(() => expect(() => process.kill(pid, 0)).toThrow('ESRCH'), { timeout: 10_000 })
+    await vi.waitFor(() => expect(() => process.kill(pid, 0)).toThrow('ESRCH'), { timeout: 100_000 })
   })
 })

@@ -202,7 +202,10 @@ export class Daemon {
     const client = this.#client
     const call = (...request: Parameters<SwitchClient['call']>) =>
       client?.call(...request) ?? Promise.reject(new Error('there is no switch'))
-    const registrations = client === undefined ? undefined : new Registrations({ call, log: this.#log })
+    const registrations =
+      client === undefined
+        ? undefined
+        : new Registrations({ call, log: this.#log, timeout: this.#options.metricsTimeout })
     return {
       attached: async (sr: Parameters<Registrations['register']>[0]) => {
         registrations?.register(sr)

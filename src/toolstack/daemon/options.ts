@@ -16,6 +16,8 @@ export interface DaemonOptions {
   readonly maxParallel?: number | undefined
   /** Seconds that scripts may take to end when the daemon ends or their plugin has gone. */
   readonly stopTimeout?: number | undefined
+  /** Seconds in which the metrics service must answer. */
+  readonly metricsTimeout?: number | undefined
   readonly tracing?: TracingPlace | undefined
 }
 

@@ -13,7 +13,7 @@ export interface RegistrationsOptions {
   /** Sends a request to the queue and waits so many seconds for the answer. */
   readonly call: (queue: string, payload: string, options: { timeout: number }) => Promise<string>
   readonly log: Log
-  readonly timeout?: number
+  readonly timeout?: number | undefined
 }
 
 /** What it does runs behind the calls on SRs: metrics are never worth waiting for, and a failure is only logged. */

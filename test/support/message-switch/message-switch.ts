@@ -153,7 +153,7 @@ export class MessageSwitch {
    * Calls as a client does that is connected for ever: the answer to the request.
    * Rejects where the switch dies or the seconds are over.
    */
-  async call(queue: string, payload: string | Buffer, seconds = 20): Promise<string> {
+  async call(queue: string, payload: string | Buffer, seconds = 120): Promise<string> {
     const replyQueue = `caller:${this.#callers++}`
     const queues = this.#queues
     queues.create(replyQueue)

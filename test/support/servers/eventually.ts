@@ -7,7 +7,7 @@ const INTERVAL = 20
 export async function eventually(
   condition: () => boolean | Promise<boolean>,
   what: string,
-  patience = 30_000,
+  patience = 120_000,
 ): Promise<void> {
   const end = Date.now() + patience
   for (;;) {

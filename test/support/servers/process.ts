@@ -14,8 +14,8 @@ export interface ServerProcess {
   kill(): Promise<void>
 }
 
-/** Milliseconds that a server has to end by itself. */
-const PATIENCE = 5_000
+/** Milliseconds that a server has to end by itself, and to be gone once it was killed, which a busy disk may hold up. */
+const PATIENCE = { end: 5_000, death: 120_000 }
 
 export function startProcess(
   command: string,
@@ -59,15 +59,15 @@ export function startProcess(
     async stop() {
       if (!signal('SIGTERM')) return
       try {
-        await groupEnds(PATIENCE)
+        await groupEnds(PATIENCE.end)
       } catch {
         signal('SIGKILL')
-        await groupEnds(PATIENCE)
+        await groupEnds(PATIENCE.death)
       }
     },
     async kill() {
       signal('SIGKILL')
-      await groupEnds(PATIENCE)
+      await groupEnds(PATIENCE.death)
     },
   }
 }

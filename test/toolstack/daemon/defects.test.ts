@@ -36,7 +36,7 @@ test('5, 34: metrics are registered at attach and deregistered at detach, and no
   const { volume: plugin } = demoPlugins(at)
   plugin.answer('SR.stat', srStat('demo://vg0', { datasources: ['xeno+shm:///sr-stats%2F1', 'other:///x'] }))
   const asked: string[] = []
-  await daemonIn(at)
+  await daemonIn(at, { metricsTimeout: 60 })
   // Nobody serves the metrics queue yet, and still the SR is attached.
   expect((await at.call('SR.attach', ATTACH)).error).toBeNull()
   expect(readFileSync(at.stateFile, 'utf8')).toBe(`((${SR}((sr demo://vg0)(uids(sr-stats/1)))))`)

@@ -127,7 +127,7 @@ export class DaemonProcess {
 
 /** Waits for a condition. */
 export async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
-  await vi.waitUntil(holds, { timeout: 20_000, interval: 10 })
+  await vi.waitUntil(holds, { timeout: 120_000, interval: 10 })
 }
 
 /** Sends bytes to a socket and returns what comes back until the peer ends, or as many lines as asked for. */

@@ -69,7 +69,7 @@ test('create, start, write, stop, snapshot, clone, resize, destroy: with the byt
   expect(await ok(at, 'SR.list')).toEqual([])
   expect(await next.end('SIGTERM')).toBe(0)
   expect(existsSync(at.listenPath)).toBe(false)
-}, 120_000)
+}, 300_000)
 
 async function ok(at: Place, method: string, params: object = {}): Promise<unknown> {
   const { result, error }: Envelope = await at.call(method, params, FILE)

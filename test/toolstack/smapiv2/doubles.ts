@@ -92,7 +92,13 @@ export class Doubles {
     for (const script of [...scripts].reverse()) this.#write(script)
   }
 
-  /** Every script that was run since the last time, in order. */
+  /** How many scripts were run since the last time; a line that is being written does not count yet. */
+  get count(): number {
+    const log = join(this.#base, 'log')
+    return existsSync(log) ? readFileSync(log, 'utf8').split('\n').length - 1 : 0
+  }
+
+  /** Every script that was run since the last time, in order; none may be running. */
   take(): SeenScript[] {
     const log = join(this.#base, 'log')
     if (!existsSync(log)) return []

@@ -254,7 +254,7 @@ test('16: a slow VDI.create holds up nothing else, neither does a change of the 
   const bench = await attachedBench()
   const release = bench.doubles.hold(QUEUE, 'Volume.create')
   const create = bench.call('VDI.create', { sr: SR, vdi_info: { vdi: '', name_label: 'n' } })
-  await expect.poll(() => bench.doubles.take().length).toBe(1)
+  await expect.poll(() => bench.doubles.count).toBe(1)
   expect(await bench.call('SR.set_name_label', { sr: SR, new_name_label: 'fast' })).toEqual(OK)
   expect(await bench.call('VDI.deactivate', DISK)).toEqual(OK)
   expect((await bench.call('SR.scan', { sr: SR })).error).toBeNull()

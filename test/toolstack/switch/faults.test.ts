@@ -137,8 +137,9 @@ describe('connections break, the switch lives on', () => {
     const looks = () => mswitch.transcript.filter(({ request, body }) => /transfer/.test(request) && !/from/.test(body))
     const before = looks().length
     await until(() => looks().length > before && looks().at(-1)?.status === undefined)
+    const look = looks().at(-1)
     await desk.answer('a')
-    await until(() => mswitch.contents(QUEUE).length === 0 && looks().at(-1)?.status === 200)
+    await until(() => mswitch.contents(QUEUE).length === 0 && look?.status === 200)
     await Promise.all([mswitch.call(QUEUE, 'b'), desk.answer('b')])
     expect(desk.asked).toEqual(['a', 'b'])
   })

@@ -60,5 +60,5 @@ export const did: ServeOptions['handler'] = async ({ payload }) => `did ${payloa
 
 /** Waits for a condition. */
 export async function until(holds: () => boolean): Promise<void> {
-  await vi.waitUntil(holds, { timeout: 15_000, interval: 5 })
+  await vi.waitUntil(holds, { timeout: 120_000, interval: 5 })
 }
