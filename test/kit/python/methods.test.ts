@@ -3,7 +3,7 @@ import { METHOD_NAMES, type MethodName } from '../../../src/contract/methods.ts'
 import { loadValidator, parameterNames } from '../../../src/contract/validate.ts'
 import { lacks } from '../../support/needs.ts'
 import { answerOf, run } from '../run.ts'
-import { callJson, exampleOf, PACKAGE, python, runMethod } from './plugin.ts'
+import { callJson, ENVIRONMENT, exampleOf, python, runMethod } from './plugin.ts'
 
 describe.skipIf(lacks('python3'))('each method through the package for Python', () => {
   test.concurrent.each(METHOD_NAMES)('%s gets its params in order, and answers as the schema says', async (method) => {
@@ -50,7 +50,7 @@ for method, params in json.load(sys.stdin):
       ]
     })
     const input = JSON.stringify(requests)
-    const { stdout, stderr } = await run('/usr/bin/python3', ['-c', text], { input, env: { PYTHONPATH: PACKAGE } })
+    const { stdout, stderr } = await run('/usr/bin/python3', ['-c', text], { input, env: ENVIRONMENT })
     expect(stderr).toBe('')
     const answers = stdout.trim().split('\n')
     const expected = METHOD_NAMES.flatMap((method) => [
@@ -82,7 +82,7 @@ for module, names in ((plugin, ["Plugin"]), (volume, ["SR", "Volume"]), (datapat
                 assert all(":param %s:" % param in words for param in params), (name, method)
                 print(name + "." + method, *params)
 `
-    const { stdout, stderr } = await run('/usr/bin/python3', ['-c', text], { env: { PYTHONPATH: PACKAGE } })
+    const { stdout, stderr } = await run('/usr/bin/python3', ['-c', text], { env: ENVIRONMENT })
     expect(stderr).toBe('')
     const lines = METHOD_NAMES.map((method) => [method, ...parameterNames(method)].join(' '))
     expect(stdout.trim().split('\n').sort()).toEqual(lines.sort())

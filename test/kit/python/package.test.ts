@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest'
 import { lacks } from '../../support/needs.ts'
 import { scratch } from '../../support/scratch.ts'
 import { answerOf, run } from '../run.ts'
-import { type Call, callJson, exampleOf, PACKAGE, python, runMethod } from './plugin.ts'
+import { type Call, callJson, ENVIRONMENT, exampleOf, PACKAGE, python, runMethod } from './plugin.ts'
 
 const STAT = exampleOf('Volume.stat')
 const WHOLE = STAT.result as Record<string, unknown>
@@ -175,7 +175,7 @@ sys.stderr.close()
 log.info("unheard")
 print("done")
 `
-    const logged = await run('/usr/bin/python3', ['-c', text], { env: { PYTHONPATH: PACKAGE } })
+    const logged = await run('/usr/bin/python3', ['-c', text], { env: ENVIRONMENT })
     expect(logged.stdout).toBe('done\n')
     const lines = logged.stderr.replace(/\[\d+\]/g, '[PID]')
     expect(lines).toContain(`SMAPIv3: [PID] - DEBUG - %d of %s ('x', 2)\n`)
@@ -195,7 +195,7 @@ server = volume.volume_server_dispatcher(Volume=volume.Volume_server_dispatcher(
 for method, key in (("Volume.destroy", "a"), ("Volume.destroy", "none"), ("Volume.fly", "a"), ("SR.ls", "a")):
     print(server._dispatch(method, [{"dbg": "", "sr": "", "key": key}]))
 `
-    const { stdout } = await run('/usr/bin/python3', ['-c', text], { env: { PYTHONPATH: PACKAGE } })
+    const { stdout } = await run('/usr/bin/python3', ['-c', text], { env: ENVIRONMENT })
     expect(stdout.split('\n')).toEqual([
       `{'Status': 'Success', 'Value': None}`,
       `{'Status': 'Failure', 'ErrorDescription': ['Volume_does_not_exist', 'none']}`,
@@ -212,7 +212,7 @@ for method, key in (("Volume.destroy", "a"), ("Volume.destroy", "none"), ("Volum
     writeFileSync(join(site, 'xapi/storage/libs/util.py'), 'WORD = "found"')
     const text = 'import xapi.storage.libs.util; from xapi.storage import log; print(xapi.storage.libs.util.WORD)'
     const { stdout, stderr } = await run('/usr/bin/python3', ['-c', text], {
-      env: { PYTHONPATH: `${PACKAGE}:${site}` },
+      env: { ...ENVIRONMENT, PYTHONPATH: `${PACKAGE}:${site}` },
     })
     expect({ stdout, stderr }).toEqual({ stdout: 'found\n', stderr: '' })
   })
@@ -221,7 +221,7 @@ for method, key in (("Volume.destroy", "a"), ("Volume.destroy", "none"), ("Volum
     const text = `import os, sys; before = set(sys.modules); import xapi.storage.api.v5.volume
 from xapi.storage import log; from xapi.storage.common import call
 print(*sorted(name for name in set(sys.modules) - before if not name.startswith("xapi")))`
-    const { stdout } = await run('/usr/bin/python3', ['-S', '-c', text], { env: { PYTHONPATH: PACKAGE } })
+    const { stdout } = await run('/usr/bin/python3', ['-S', '-c', text], { env: ENVIRONMENT })
     expect(stdout.trim().split(' ')).toEqual(['syslog'])
   })
 

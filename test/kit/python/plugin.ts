@@ -10,6 +10,9 @@ const REPOSITORY = join(import.meta.dirname, '../../..')
 export const PACKAGE = join(REPOSITORY, 'src/kit/python')
 const PLUGIN = join(REPOSITORY, 'test/plugins/skeletons.py')
 
+/** With the package, into which nothing is written: other tests copy it meanwhile. */
+export const ENVIRONMENT = { PYTHONPATH: PACKAGE, PYTHONDONTWRITEBYTECODE: '1' } as const
+
 /** One link for each method that a test calls; the tests may run at the same time. */
 const { name: LINKS, removeCallback } = dirSync({ prefix: 'smapiv3-python-', unsafeCleanup: true })
 afterAll(() => removeCallback())
@@ -37,8 +40,7 @@ export function runMethod(method: string, words: readonly string[], input: strin
   if (!existsSync(script)) symlinkSync(PLUGIN, script)
   const env = {
     PATH: process.env.PATH ?? '',
-    PYTHONPATH: PACKAGE,
-    PYTHONDONTWRITEBYTECODE: '1',
+    ...ENVIRONMENT,
     ...(call.answer === undefined ? {} : { ANSWER: call.answer }),
     ...(call.behaviour === undefined ? {} : { BEHAVIOUR: call.behaviour }),
     ...call.environment,
