@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { chmodSync, chownSync, lchownSync, linkSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { basename, join, resolve } from 'node:path'
+import { buildSync } from 'esbuild'
 import { describe, expect, test } from 'vitest'
 import { discover } from '../../src/registry/discover.ts'
 import { REJECTIONS, type RejectionCode } from '../../src/registry/rejections.ts'
@@ -350,15 +351,19 @@ describe.skipIf(lacks('root'))('owners', () => {
     chownSync(shared, SOMEBODY, 0)
     chmodSync(shared, 0o775)
 
-    const module = resolve(import.meta.dirname, '../../src/registry/discover.ts')
-    const program = `import { discover } from ${JSON.stringify(module)}
-      const { plugins, rejections } = discover([${JSON.stringify(root)}])
-      console.log(JSON.stringify([plugins.map(p => p.path), rejections.map(r => [r.code, r.path])]))`
-    const stdout = execFileSync(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', program], {
-      uid: SOMEBODY,
-      gid: SOMEBODY,
-      env: { PATH: process.env.PATH ?? '', TMPDIR: temporaryHome() },
+    // In one file, as the other user may not be let into this repository.
+    const program = join(root, '../discover.mjs')
+    buildSync({
+      stdin: {
+        contents: `import { discover } from './discover.ts'
+          const { plugins, rejections } = discover([${JSON.stringify(root)}])
+          console.log(JSON.stringify([plugins.map(p => p.path), rejections.map(r => [r.code, r.path])]))`,
+        resolveDir: resolve(import.meta.dirname, '../../src/registry'),
+      },
+      outfile: program,
+      ...{ bundle: true, platform: 'node', format: 'esm' },
     })
+    const stdout = execFileSync(process.execPath, [program], { cwd: '/', uid: SOMEBODY, gid: SOMEBODY, env: {} })
 
     expect(JSON.parse(String(stdout))).toEqual([
       [own],
@@ -368,13 +373,6 @@ describe.skipIf(lacks('root'))('owners', () => {
       ],
     ])
   })
-
-  /** tsx keeps a cache; the other user needs a place of his own for it. */
-  function temporaryHome(): string {
-    const home = temporaryDirectory()
-    chownSync(home, SOMEBODY, SOMEBODY)
-    return home
-  }
 })
 
 function removed(path: string): string {

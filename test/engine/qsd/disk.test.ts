@@ -1,8 +1,9 @@
 import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, readFileSync, rmSync } from 'node:fs'
+import { createConnection, createServer } from 'node:net'
 import { join } from 'node:path'
-import { setImmediate as nextTurn } from 'node:timers/promises'
+import { promisify } from 'node:util'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { IMAGE_FORMATS, type ImageFormat } from '../../../src/engine/image-format.ts'
 import { loopCapacity } from '../../../src/engine/loop.ts'
@@ -71,30 +72,36 @@ describe.skipIf(lacks('qemu-storage-daemon', 'qemu-img', 'qemu-io'))('a disk ove
 
   test('a daemon that dies while a disk is being attached is replaced, once', async () => {
     ownRunDirectory()
-    const path = image('qcow2')
+    const path = image('raw')
     const made = disk(path)
-    const what = description(path, 'qcow2')
-    const over = new AbortController()
-    const { signal } = over
-    onTestFinished(() => over.abort())
-    /** Kills the daemon before it has answered what it was asked first; one that comes after another that was killed. */
-    const killed = async (before?: number): Promise<number> => {
-      while (!signal.aborted) {
-        const pid = readState(made.daemon, made.id)?.phase === 'changing' ? runningPid(made.daemon) : undefined
-        if (pid !== undefined && pid !== before && process.kill(pid, 'SIGKILL')) return pid
-        await nextTurn()
-      }
-      throw new Error('the disk was attached before')
-    }
-    const [address, pid] = await Promise.all([attachDisk(made, what, ['nbd']), killed()])
-    expect(runningPid(made.daemon)).not.toBe(pid)
+    const server = join(scratch(), 'server')
+    const serving = spawn('qemu-nbd', ['--persistent', '--format=raw', '--socket', server, path], { stdio: 'inherit' })
+    const gate = join(scratch(), 'gate')
+    let deaths = 1
+    /** Kills the daemon that comes, or lets it through. */
+    const guard = createServer((daemon) => {
+      const pid = runningPid(made.daemon)
+      if (pid !== undefined && deaths-- > 0) return process.kill(pid, 'SIGKILL')
+      const through = createConnection(server)
+      for (const socket of [daemon, through]) socket.on('error', () => {})
+      daemon.pipe(through).pipe(daemon)
+    })
+    onTestFinished(async () => {
+      serving.kill()
+      await promisify(guard.close.bind(guard))()
+    })
+    guard.listen(gate)
+    expect(await waitUntil(() => existsSync(server) && existsSync(gate), 60_000)).toBe(true)
+    const what = description(path, 'raw', { protocol: { driver: 'nbd', server: { type: 'unix', path: gate } } })
+
+    const address = await attachDisk(made, what, ['nbd'])
     await activateDisk(made, what, ['nbd'], 'read-write')
     await io(nbdUri(address), WRITE)
     await detachDisk(made)
 
-    const twice = killed().then(killed)
-    const [attached] = await Promise.allSettled([attachDisk(made, what, ['nbd']), twice])
-    expect(attached).toMatchObject({ status: 'rejected', reason: { name: 'QmpConnectionError' } })
+    deaths = 2
+    await expect(attachDisk(made, what, ['nbd'])).rejects.toMatchObject({ name: 'QmpConnectionError' })
+    expect(deaths).toBe(0)
   })
 
   test('a disk that is not activated refuses I/O, and leaves its image to others', async () => {
