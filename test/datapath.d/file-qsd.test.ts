@@ -9,6 +9,7 @@ import {
   expectNothingLeft,
   installDatapath,
   io,
+  killProcesses,
   nbdUriOf,
   processesNaming,
 } from '../support/datapath.ts'
@@ -259,11 +260,10 @@ describe.skipIf(withoutDaemon || withoutLoops)('as a block device', () => {
     const answer = await it.use(uri)
     const device = blockDeviceOf(answer)
     await io(device, WRITE)
-    const [pid = 0] = processesNaming(
-      nbdUriOf(answer).replace(/^nbd:unix:(.*):exportname.*$/, '$1'),
-      'qemu-storage-daemon',
-    )
-    process.kill(pid, 'SIGKILL')
+    const socket = nbdUriOf(answer).replace(/^nbd:unix:(.*):exportname.*$/, '$1')
+    const daemons = processesNaming(socket, 'qemu-storage-daemon')
+    expect(daemons).toHaveLength(1)
+    await killProcesses(daemons)
     expect(blockDeviceOf(await it.attach(uri))).toBe(device)
     await io(device, READ)
   })
@@ -278,7 +278,7 @@ describe.skipIf(withoutDaemon || withoutLoops)('as a block device', () => {
       await waitUntil(
         () =>
           execFileSync('/usr/sbin/blockdev', ['--getsize64', device], { encoding: 'utf8' }).trim() === String(24 * MIB),
-        5000,
+        60_000,
       ),
     ).toBe(true)
     await io(device, ['write -P 0xa5 20M 64k', 'read -P 0xa5 20M 64k'])

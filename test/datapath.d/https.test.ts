@@ -8,6 +8,7 @@ import {
   expectNothingLeft,
   installDatapath,
   io,
+  killProcesses,
   nbdUriOf,
   processesNaming,
   wipe,
@@ -95,7 +96,7 @@ describe.skipIf(lacks('qemu-storage-daemon', 'qemu-img', 'qemu-io', 'nbdkit', 'o
     uri = `${origin}/disk.raw?ca=${ca}`
     await use()
     for (const program of ['qemu-storage-daemon', 'nbdkit']) {
-      for (const pid of processesNaming(plugin.runDirectory, program)) process.kill(pid, 'SIGKILL')
+      await killProcesses(processesNaming(plugin.runDirectory, program))
     }
     await io(nbdUriOf(await use()), READ, ['-r'])
   })

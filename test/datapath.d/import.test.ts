@@ -46,7 +46,7 @@ describe.skipIf(withoutDaemon || lacks('python3', 'python3-libnbd'))('import_act
     await it.plugin.call('Datapath.import_activate', { uri, domain: '1' })
     it.loseRunDirectory()
     expect(
-      await waitUntil(() => processesNaming(it.plugin.runDirectory, '/usr/bin/python3').length === 0, 10_000),
+      await waitUntil(() => processesNaming(it.plugin.runDirectory, '/usr/bin/python3').length === 0, 60_000),
     ).toBe(true)
   })
 })

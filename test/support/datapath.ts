@@ -1,11 +1,13 @@
 /** A datapath plugin under test: its disks' bytes by NBD and as block devices, and whether it leaves anything behind. */
-import { execFile, execFileSync, spawnSync } from 'node:child_process'
+import { execFile, execFileSync, spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { expect } from 'vitest'
 import type { Result } from '../../src/contract/methods.ts'
 import { installPlugin, type TestPlugin } from './plugin.ts'
+import { eventually } from './servers/eventually.ts'
 
 type Backend = Result<'Datapath.attach'>
 
@@ -49,6 +51,14 @@ function killProcess(pid: number): void {
   }
 }
 
+/** Kills processes, and waits until they have ended: until then, the next call may find them alive. */
+export async function killProcesses(pids: readonly number[]): Promise<void> {
+  for (const pid of pids) killProcess(pid)
+  // One that nobody has waited for has no program any more.
+  const isGone = (pid: number): boolean => !existsSync(join('/proc', String(pid), 'exe'))
+  await eventually(() => pids.every(isGone), 'the killed processes have ended', KILL_PATIENCE)
+}
+
 /** The URI of the NBD export that attach offered, as qemu-io takes it. */
 export function nbdUriOf({ implementations }: Backend): string {
   for (const [kind, value] of implementations) if (kind === 'Nbd') return value.uri
@@ -72,8 +82,42 @@ export function blockDeviceOf({ implementations }: Backend): string {
   throw new Error('no block device was offered')
 }
 
+/** Milliseconds for a process to end that was killed. */
+const KILL_PATIENCE = 60_000
+
 /** Milliseconds that commands of qemu-io may take: no test may be able to hang. */
 const IO_PATIENCE = 100_000
+
+/** Writes to an NBD export; it says so when the request has gone out, and waits then for the answer. */
+const WRITER = `
+import nbd, sys
+client = nbd.NBD()
+client.connect_uri(sys.argv[1])
+request = client.aio_pwrite(nbd.Buffer.from_bytearray(bytearray(b'\\x5a' * 65536)), 2 << 20)
+while not client.aio_is_ready():
+    client.poll(-1)
+print('asked', flush=True)
+while not client.aio_command_completed(request):
+    client.poll(-1)
+client.flush()
+`
+
+/** What `beginWriting` needs of the machine, for `lacks`. */
+export const WRITER_NEEDS = ['python3', 'python3-libnbd'] as const
+
+/** Writes to an NBD export. When this is fulfilled, its server has the request; `isDone` says whether it succeeds. */
+export async function beginWriting(address: string): Promise<{ readonly isDone: Promise<boolean> }> {
+  const uri = `nbd+unix:///${address.replace(/^nbd:unix:(.*):exportname=(.*)$/, '$2?socket=$1')}`
+  const writer = spawn('/usr/bin/python3', ['-c', WRITER, uri], {
+    stdio: ['ignore', 'pipe', 'ignore'],
+    timeout: IO_PATIENCE,
+    killSignal: 'SIGKILL',
+  })
+  const isDone = once(writer, 'exit').then(([status]) => status === 0)
+  const [said] = await Promise.race([once(writer.stdout, 'data'), isDone.then(() => [''])])
+  if (said === '') throw new Error(`${address} could not be written to at all`)
+  return { isDone }
+}
 
 /** Runs commands of qemu-io on an NBD URI, a block device or an image; fails where one of them does. */
 export async function io(
@@ -144,12 +188,4 @@ function linesWith(file: string, text: string): readonly string[] {
   return readFileSync(file, 'utf8')
     .split('\n')
     .filter((line) => line.includes(text))
-}
-
-/** All that is in the files below a directory, but for those of block devices, which are the disk itself. */
-export function textsBelow(directory: string): string {
-  return readdirSync(directory, { withFileTypes: true, recursive: true })
-    .filter((entry) => entry.isFile() && entry.name !== 'image')
-    .map((entry) => readFileSync(join(entry.parentPath, entry.name), 'utf8'))
-    .join('\n')
 }

@@ -14,11 +14,27 @@ export function expectOnNoCommandLine(password: string): void {
   for (const text of [password, encodeURIComponent(password)]) expect(commandLines()).not.toContain(text)
 }
 
-function textsBelow(directory: string): string {
-  return readdirSync(directory, { withFileTypes: true, recursive: true })
-    .filter((entry) => entry.isFile() && entry.name !== 'image')
-    .map((entry) => readFileSync(join(entry.parentPath, entry.name), 'utf8'))
-    .join('\n')
+/** All that is in the files below a directory. */
+export function textsBelow(directory: string): string {
+  return [...filesBelow(directory).values()].join('\n')
+}
+
+/**
+ * What is in the files below a directory, by their paths, but for those of block devices, which are the disk itself. Those of a job
+ * in the background come and go meanwhile.
+ */
+export function filesBelow(directory: string): ReadonlyMap<string, string> {
+  const files = new Map<string, string>()
+  for (const entry of readdirSync(directory, { withFileTypes: true })) {
+    const path = join(directory, entry.name)
+    try {
+      if (entry.isDirectory()) for (const [each, text] of filesBelow(path)) files.set(each, text)
+      else if (entry.isFile() && entry.name !== 'image') files.set(path, readFileSync(path, 'utf8'))
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+    }
+  }
+  return files
 }
 
 function commandLines(): string {

@@ -1,9 +1,9 @@
-import { lstatSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { lstatSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { lacks } from '../support/needs.ts'
 import { installPlugin, type TestPlugin } from '../support/plugin.ts'
-import { expectOnNoCommandLine } from '../support/secrets.ts'
+import { expectOnNoCommandLine, filesBelow } from '../support/secrets.ts'
 import { SMB_NEEDS, type SmbServer, smbServer } from '../support/servers/smb.ts'
 import { serverTests } from './suites/server.ts'
 
@@ -111,8 +111,5 @@ describe.skipIf(missing)('org.xen.xapi.storage.smb, logins', () => {
 })
 
 function filesWith(directory: string, text: string): readonly string[] {
-  return readdirSync(directory, { withFileTypes: true, recursive: true })
-    .filter((entry) => entry.isFile())
-    .map((entry) => join(entry.parentPath, entry.name))
-    .filter((path) => readFileSync(path, 'utf8').includes(text))
+  return [...filesBelow(directory)].flatMap(([path, content]) => (content.includes(text) ? [path] : []))
 }
