@@ -75,7 +75,8 @@ export async function cephCluster({ auth = false } = {}): Promise<CephCluster> {
     rbd,
     ceph,
     rados,
-    stopOsd: () => osd.stop(),
+    // It keeps what it has in memory, and writes it down when it ends.
+    stopOsd: () => osd.end(),
     startOsd,
     remove: () => host.remove(),
   }

@@ -41,8 +41,7 @@ export async function serverHost(): Promise<ServerHost> {
   const { pid } = holder
   if (pid === undefined) throw new Error('the namespace was not made')
   const enter = [`--net=/proc/${pid}/ns/net`, `--mount=/proc/${pid}/ns/mnt`, '--']
-  const { here, there, interfaceName } = cable(pid)
-  ip('link', 'add', interfaceName, 'type', 'veth', 'peer', 'name', 'eth0', 'netns', String(pid))
+  const { here, there, interfaceName } = layCable(pid)
   ip('address', 'add', `${here}/30`, 'dev', interfaceName)
   ip('link', 'set', interfaceName, 'up')
   const ipThere = (...args: string[]): void => {
@@ -71,7 +70,7 @@ export async function serverHost(): Promise<ServerHost> {
     async remove() {
       for (const process of processes.reverse()) await process.stop()
       // Some start helpers that leave their process group, such as smbd.
-      for (const helper of processesIn(pid)) process.kill(helper, 'SIGKILL')
+      for (const helper of processesIn(pid)) killProcess(helper)
       const ended = once(holder, 'exit')
       holder.stdin.end()
       await ended
@@ -91,14 +90,33 @@ const WITH_PARENT = ['--pdeathsig', 'KILL', '--']
 /** PATH is that of the system: Debian's own tools are tested, and servers are in the sbin directories. */
 const TOOL_ENVIRONMENT = { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', LC_ALL: 'C' }
 
-/** A subnet for two out of 198.18.0.0/15, the range for tests of networks (RFC 2544), and a name, by the holder's pid. */
-function cable(pid: number): { here: string; there: string; interfaceName: string } {
-  const subnet = (pid % 0x8000) * 4
-  const address = (host: number): string => {
-    const number = subnet + host
-    return `198.${18 + (number >> 16)}.${(number >> 8) & 0xff}.${number & 0xff}`
+interface Cable {
+  readonly here: string
+  readonly there: string
+  readonly interfaceName: string
+}
+
+/** How many subnets for two there are in 198.18.0.0/15, the range for tests of networks (RFC 2544). */
+const SUBNETS = 0x8000
+
+/**
+ * Lays a cable to the network namespace of a process. Its name has the number of its subnet, which no other one can have then: pids
+ * are more than there are subnets.
+ */
+function layCable(pid: number): Cable {
+  for (let number = pid % SUBNETS; ; number = (number + 1) % SUBNETS) {
+    const address = (host: number): string => {
+      const bits = 4 * number + host
+      return `198.${18 + (bits >> 16)}.${(bits >> 8) & 0xff}.${bits & 0xff}`
+    }
+    const interfaceName = `sm3-${number}`
+    try {
+      ip('link', 'add', interfaceName, 'type', 'veth', 'peer', 'name', 'eth0', 'netns', String(pid))
+      return { here: address(1), there: address(2), interfaceName }
+    } catch (error) {
+      if (!interfaceExists(interfaceName)) throw error
+    }
   }
-  return { here: address(1), there: address(2), interfaceName: `sm3-${pid}` }
 }
 
 /** The processes in the network namespace of a process, beside itself. */
@@ -114,6 +132,15 @@ function processesIn(holder: number): readonly number[] {
   return readdirSync('/proc')
     .map(Number)
     .filter((pid) => Number.isInteger(pid) && pid !== holder && namespaceOf(pid) === namespace)
+}
+
+/** A helper may end by itself, now that its server has. */
+function killProcess(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL')
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
+  }
 }
 
 /** Waits until the holder runs: it echoes its input. */

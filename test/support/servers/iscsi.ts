@@ -1,6 +1,7 @@
 /** An iSCSI target: tgtd with one target whose logical units are files. */
 import { mkdirSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { eventually } from './eventually.ts'
 import { HOST_NEEDS, type ServerHost, serverHost } from './host.ts'
 import type { ServerProcess } from './process.ts'
 import { succeeds, tool } from './tool.ts'
@@ -87,7 +88,9 @@ export async function iscsiServer(chap?: ChapLogin): Promise<IscsiServer> {
       if (file === undefined) throw new Error(`there is no unit ${lun}`)
       truncateSync(file, bytes)
       // The server looks at the size of a file only when it is given out.
-      await admin('--op', 'delete', '--mode', 'logicalunit', '--tid', '1', '--lun', String(lun))
+      const unit = ['--mode', 'logicalunit', '--tid', '1', '--lun', String(lun)]
+      // Nor does it take a unit away under a request: who looks at all block devices of this machine reads this one too.
+      await eventually(async () => (await admin('--op', 'delete', ...unit)) !== undefined, `unit ${lun} is taken away`)
       await present(lun, file)
     },
     async replaceUnit(lun) {

@@ -10,12 +10,17 @@ export interface ServerProcess {
   output(): string
   /** SIGTERM, and SIGKILL where that is not enough; it is no error where it has ended. */
   stop(): Promise<void>
+  /** SIGTERM, and waits until it has put away all that it has. */
+  end(): Promise<void>
   /** SIGKILL to the whole group: no buffer is written, no client is told. */
   kill(): Promise<void>
 }
 
-/** Milliseconds that a server has to end by itself, and to be gone once it was killed, which a busy disk may hold up. */
-const PATIENCE = { end: 5_000, death: 120_000 }
+/**
+ * Milliseconds that a server has to end by itself where nobody needs what it has, and for what must come about, which a busy machine
+ * or disk may hold up.
+ */
+const PATIENCE = { end: 5_000, long: 120_000 }
 
 export function startProcess(
   command: string,
@@ -27,16 +32,24 @@ export function startProcess(
   closeSync(descriptor)
   const { pid } = child
   let ending: string | undefined
+  /** Whether nothing of its group is left: the number may be that of somebody else's by now. */
+  let isGone = pid === undefined
   child.once('error', (error) => {
     ending = error.message
   })
   child.once('exit', (status, signal) => {
     ending = signal ?? `exit status ${status}`
+    noticeEnd()
   })
+
+  function noticeEnd(): boolean {
+    if (pid === undefined || !groupExists(pid)) isGone = true
+    return isGone
+  }
 
   /** Signals the group, whose members may outlive the first process of it. */
   function signal(name: NodeJS.Signals): boolean {
-    if (pid === undefined) return false
+    if (pid === undefined || isGone) return false
     try {
       return process.kill(-pid, name)
     } catch (error) {
@@ -46,7 +59,7 @@ export function startProcess(
   }
 
   function groupEnds(patience: number): Promise<void> {
-    return eventually(() => pid === undefined || !groupExists(pid), `the processes of ${args.join(' ')} end`, patience)
+    return eventually(() => isGone || noticeEnd(), `the processes of ${args.join(' ')} end`, patience)
   }
 
   const output = (): string => readFileSync(log, 'utf8')
@@ -62,12 +75,15 @@ export function startProcess(
         await groupEnds(PATIENCE.end)
       } catch {
         signal('SIGKILL')
-        await groupEnds(PATIENCE.death)
+        await groupEnds(PATIENCE.long)
       }
+    },
+    async end() {
+      if (signal('SIGTERM')) await groupEnds(PATIENCE.long)
     },
     async kill() {
       signal('SIGKILL')
-      await groupEnds(PATIENCE.death)
+      await groupEnds(PATIENCE.long)
     },
   }
 }
