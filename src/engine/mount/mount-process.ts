@@ -2,7 +2,7 @@
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { errors } from '../../kit/index.ts'
 import { StartError, startBackground } from '../background.ts'
-import { findProcess, sendSignal, waitUntil } from '../qsd/daemon-process.ts'
+import { findProcess, lettingGo, sendSignal, waitUntil } from '../qsd/daemon-process.ts'
 import { errnoOf } from '../storage-error.ts'
 import { MountError, type Mounter, type MountProcess } from './mounter.ts'
 
@@ -67,13 +67,18 @@ export function mountHolder({ pidFile, mountpoint }: MountPlaces): number | unde
 
 /** Ends the process of a mount, also one whose directory was removed: that took the mount away but not the process. */
 export async function endMountProcess({ mountpoint }: MountPlaces): Promise<void> {
+  const ended = new Set<number>()
   for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
     const gone = await waitUntil(() => {
       const pid = findProcess(mountpoint)
-      if (pid !== undefined) sendSignal(pid, signal)
-      return pid === undefined
+      if (pid === undefined) return true
+      ended.add(pid)
+      sendSignal(pid, signal)
+      return false
     }, PATIENCE / 2)
-    if (gone) return
+    if (!gone) continue
+    for (const pid of ended) await lettingGo(pid)
+    return
   }
   throw new MountError(`the process that holds ${mountpoint} does not end`)
 }

@@ -9,6 +9,12 @@ import { errnoOf } from '../storage-error.ts'
 /** Milliseconds between two looks at something that is about to happen. */
 const INTERVAL = 2
 
+/** Milliseconds in which a process that is ending comes to its end, unless storage that does not answer keeps it. */
+const MOMENT = 1_000
+
+/** A flag of the kernel's: a process is ending (PF_EXITING). */
+const ENDING = 0x4
+
 /** The argument that makes a daemon listen for QMP on a socket. */
 export function qmpArgument(socket: string): string {
   return `socket,id=qmp,path=${socket},server=on,wait=off`
@@ -52,6 +58,28 @@ export async function endDaemon(
     if (await waitUntil(() => !isDaemon(pid, socket), patience)) return
   }
   throw new Error(`qemu-storage-daemon (process ${pid}) does not end: it waits for storage that does not answer`)
+}
+
+/**
+ * Waits until a process has let go of what it had, though not for long. One that ends has no command line any more, and still
+ * for a moment its files locked, its sockets and its mounts.
+ */
+export async function lettingGo(pid: number): Promise<void> {
+  await waitUntil(() => !isEnding(pid), MOMENT)
+}
+
+function isEnding(pid: number): boolean {
+  try {
+    // The name, in parentheses, may hold anything; the ninth field has the flags.
+    const [, state = '', flags = '0'] =
+      /^\d+ \(.*\) (\S)(?: -?\d+){5} (\d+) /s.exec(readFileSync(`/proc/${pid}/stat`, 'utf8')) ?? []
+    if ((Number(flags) & ENDING) === 0) return false
+    // One that nobody has waited for has nothing, once its other threads have ended as well.
+    return !'ZX'.includes(state) || readdirSync(`/proc/${pid}/task`).length > 1
+  } catch (error) {
+    if (['ENOENT', 'ESRCH'].includes(errnoOf(error) ?? '')) return false
+    throw error
+  }
 }
 
 /** Waits for a condition; whether it came true within so many milliseconds. */

@@ -18,7 +18,7 @@ import { startBackground } from '../background.ts'
 import { fileNameFor, runDirectory, socketPath } from '../run-directory.ts'
 import { errnoOf } from '../storage-error.ts'
 import { detachLoopsOver, mountsBelow, removeRemains } from './block-device.ts'
-import { endDaemon, findDaemon, isDaemon, qmpArgument, waitUntil } from './daemon-process.ts'
+import { endDaemon, findDaemon, isDaemon, lettingGo, qmpArgument, waitUntil } from './daemon-process.ts'
 import { type Qmp, withQmp } from './qmp.ts'
 
 const PROGRAM = 'qemu-storage-daemon'
@@ -128,9 +128,17 @@ async function cleanUp(daemon: Daemon, signals?: readonly NodeJS.Signals[]): Pro
   // Whose directory was removed is found only by looking at every process.
   const pid = runningPid(daemon) ?? findDaemon(daemon.qmpSocket)
   if (pid !== undefined) await endDaemon(pid, daemon.qmpSocket, PATIENCE, signals)
+  if (pid !== undefined) await lettingGo(pid)
+  await lastLetsGo(daemon)
   const files = diskIds(daemon).map((id) => join(daemon.directory, 'disks', id, 'image'))
   for (const file of new Set([...mounts, ...files])) await removeRemains(file)
   rmSync(daemon.directory, { recursive: true, force: true })
+}
+
+/** Waits until a daemon that was killed just now has let go of its images. */
+export async function lastLetsGo({ pidFile }: Daemon): Promise<void> {
+  const pid = readPid(pidFile)
+  if (pid !== undefined) await lettingGo(pid)
 }
 
 async function quit(daemon: Daemon): Promise<boolean> {

@@ -5,7 +5,7 @@
 import { readdirSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Int64 } from '../../contract/json.ts'
-import { runningPid } from './daemon.ts'
+import { lastLetsGo, runningPid } from './daemon.ts'
 import { withDaemonLock } from './daemon-lock.ts'
 import { isUp, resizeFront } from './datapath-front.ts'
 import type { Disk } from './disk.ts'
@@ -32,7 +32,11 @@ export function withWriter<T>(disk: Disk, body: (writer: Writer | undefined) => 
   return withDaemonLock(disk.daemon, async () => {
     const state = readState(disk.daemon, disk.id)
     const writes = state?.phase === 'active' && state.access === 'read-write' && !state.readOnly
-    if (!writes || runningPid(disk.daemon) === undefined) return await body(undefined)
+    if (!writes) return await body(undefined)
+    if (runningPid(disk.daemon) === undefined) {
+      await lastLetsGo(disk.daemon)
+      return await body(undefined)
+    }
     return await withQmp(disk.daemon.qmpSocket, async (qmp) => {
       await removeUnusedLiveNodes(qmp, disk.id)
       const node = await writtenNode(qmp, disk.id)
