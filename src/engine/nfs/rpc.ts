@@ -80,6 +80,8 @@ export class RpcClient {
   #received: Buffer = Buffer.alloc(0)
   #fragments: Buffer[] = []
   #lastFailure = 'it does not answer'
+  /** When something came from the server last, or the connection was made. */
+  #heard = 0
   // Not by node:crypto, which takes milliseconds to load: answers of other connections must not be taken for its own.
   #xid = Math.floor(Math.random() * 2 ** 31)
 
@@ -103,6 +105,7 @@ export class RpcClient {
       const timer = setTimeout(() => {
         this.#requests.delete(xid)
         reject(this.#unreachable())
+        this.#leaveSilentConnection()
       }, this.#patience)
       this.#requests.set(xid, { message, resolve, reject, timer })
       if (this.#socket === undefined) void this.#connect()
@@ -122,6 +125,14 @@ export class RpcClient {
     return new ServerUnreachableError(
       `the server ${host}, port ${port}, cannot be reached for ${this.#program.name}: ${this.#lastFailure}`,
     )
+  }
+
+  /**
+   * On a connection to a server that was away, TCP sends again after pauses that become longer and longer: once the server is back,
+   * the next request would wait for half a minute. A new one is made at once.
+   */
+  #leaveSilentConnection(): void {
+    if (performance.now() - this.#heard >= this.#patience) this.#socket?.destroy()
   }
 
   #header(xid: number, procedure: number): Buffer {
@@ -164,6 +175,7 @@ export class RpcClient {
       return
     }
     this.#socket = socket
+    this.#heard = performance.now()
     this.#received = Buffer.alloc(0)
     this.#fragments = []
     for (const { message } of this.#requests.values()) socket.write(message)
@@ -203,6 +215,7 @@ export class RpcClient {
   }
 
   #receive(data: Buffer): void {
+    this.#heard = performance.now()
     this.#received = this.#received.length === 0 ? data : Buffer.concat([this.#received, data])
     while (this.#received.length >= 4) {
       const mark = this.#received.readUInt32BE()
