@@ -72,8 +72,13 @@ export function filesOf(marks: ReadonlySet<string>, since: Date, own: string, te
 }
 
 function mentions(path: string, marks: ReadonlySet<string>, since: Date): boolean {
-  const stats = statSync(path, { throwIfNoEntry: false })
-  return stats !== undefined && stats.size <= SMALL_FILE && stats.mtime >= since && has(read(path), marks)
+  try {
+    const { size, mtime } = statSync(path)
+    return size <= SMALL_FILE && mtime >= since && has(read(path), marks)
+  } catch {
+    // Gone meanwhile, or on a mount of somebody else's whose server has gone.
+    return false
+  }
 }
 
 function has(text: string, marks: ReadonlySet<string>): boolean {

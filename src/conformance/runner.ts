@@ -1,6 +1,6 @@
 /** One run of the suite. */
 import { randomBytes } from 'node:crypto'
-import { mkdir } from 'node:fs/promises'
+import { mkdir, readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import pLimit from 'p-limit'
 import { dir } from 'tmp-promise'
@@ -75,20 +75,25 @@ const CALLS_PER_CHECK = 10
  * @throws Smapiv3Error where there is no such plugin, or the suite itself fails; what the plugin does is in the report
  */
 export async function runConformance(options: ConformanceOptions): Promise<Report> {
-  const { path: scratch, cleanup } = await dir({ prefix: 'smapiv3-conformance-', unsafeCleanup: true })
+  const { path: scratch } = await dir({ prefix: 'smapiv3-conformance-' })
   try {
     return await runIn(scratch, options)
   } finally {
-    if (options.keep !== true) await cleanup()
+    const isKept = options.keep === true && (await readdir(join(scratch, TEMPORARY)).catch(() => [])).length > 0
+    // What the plugin has left running may still write there.
+    if (!isKept) await rm(scratch, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 })
   }
 }
+
+/** Name of the temporary directory that plugins are given. */
+const TEMPORARY = 'tmp'
 
 async function runIn(scratch: string, options: ConformanceOptions): Promise<Report> {
   const startedAt = new Date()
   const { level = 'may', seed = randomBytes(4).readUInt32LE(0), timeout = TIMEOUT } = options
   const { parallel = 4, keep = false, signal = new AbortController().signal } = options
   const name = `conformance-${randomBytes(4).toString('hex')}`
-  const temporary = join(scratch, 'tmp')
+  const temporary = join(scratch, TEMPORARY)
   await mkdir(temporary)
   const settings = loadSettings()
   const environment = { TMPDIR: temporary, SMAPIV3_CONFORMANCE: name }

@@ -34,7 +34,10 @@ async function makeShared(context: Context): Promise<Sr> {
     await createSr(context, sr, 'made by smapiv3 conformance; it may be destroyed')
     const handle = await attachSr(context, sr)
     const { outcome } = await context.outcome('SR.stat', { sr: handle })
-    if (outcome.ok) sr.room = Number(outcome.value.free_space) / ROOM
+    if (outcome.ok) {
+      sr.fresh = outcome.value
+      sr.room = Number(outcome.value.free_space) / ROOM
+    }
     return sr
   }
   const sr = new Sr(place.configuration, 'given', false, remover)

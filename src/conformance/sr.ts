@@ -56,6 +56,8 @@ export class Sr {
   fate: Fate = 'not begun'
   /** Bytes that volumes may have whose checks are over: they go with the SR, which is one call for all of them. */
   room = 0
+  /** What SR.stat answered when it had just been attached. */
+  fresh: Result<'SR.stat'> | undefined
   readonly #volumes: Made[] = []
   readonly #remover: Remover
 

@@ -1,6 +1,7 @@
 /** Volumes for checks: registered before they are made, and removed at the end of the check. */
 import type { Params, Result } from '../contract/methods.ts'
 import type { Context } from './context.ts'
+import type { Run } from './run.ts'
 import type { Sr } from './sr.ts'
 
 export type Volume = Result<'Volume.stat'>
@@ -36,12 +37,17 @@ export async function make<M extends Maker>(
   const volume = (await context.making(made, method, params)) as Volume
   made.key = volume.key
   size = Number(volume.virtual_size)
-  if (volume.key.length >= SHORTEST_MARK) context.run.marks.add(volume.key)
+  mark(context.run, volume.key)
   return volume
 }
 
-/** A key that is no longer may appear anywhere by chance. */
+/** Characters: a shorter key may appear anywhere by chance. */
 const SHORTEST_MARK = 12
+
+/** Has what is named by a key be looked for when all is gone. */
+export function mark({ marks }: Pick<Run, 'marks'>, key: string): void {
+  if (key.length >= SHORTEST_MARK) marks.add(key)
+}
 
 export function newVolume(context: Context, sr: Sr, request: VolumeRequest = {}): Promise<Volume> {
   const { size = SMALL, name = context.name('volume'), description = '' } = request

@@ -33,7 +33,7 @@ const FLUSH_FLAG = 4
 /** Bytes of one request. */
 const LARGEST = 1024 * 1024
 /** Milliseconds without an answer after which the server counts as gone. */
-const PATIENCE = 20_000
+const PATIENCE = 120_000
 
 interface Export {
   readonly size: bigint

@@ -19,8 +19,8 @@ import { newVolume, SMALL, type Volume } from '../volumes.ts'
 
 type Operation = Result<'Data.mirror'>
 
-/** Milliseconds for a job on a few MiB. */
-const JOB = 60_000
+/** Milliseconds for a job on a few MiB: on a busy machine it waits for a processor, and for the disk. */
+const JOB = 180_000
 
 /** The blocks of a whole small volume: one. */
 export const WHOLE = { blocksize: SMALL, ranges: [[0, 1]] as [number, number][] }

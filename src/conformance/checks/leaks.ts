@@ -9,8 +9,10 @@ import { ownSr, sharedSr } from '../sr-fixture.ts'
 import { demandEqual, NotApplicable } from '../violation.ts'
 import { newVolume } from '../volumes.ts'
 
-/** Milliseconds in which what ends by itself has ended. */
-const GRACE = 5000
+/** Milliseconds in which what ends by itself has ended, also on a machine that is busy. */
+const GRACE = 30_000
+/** Milliseconds between two looks: the first time, after which they grow, and at most. */
+const PAUSES = { first: 100, longest: 2000 }
 
 export const LEAK_CHECKS: readonly Check[] = [
   story(['LEAK-PROCESS-001', 'LEAK-LOOP-001', 'LEAK-MOUNT-001', 'LEAK-FILE-001'], 'alone', async (context) => {
@@ -65,8 +67,8 @@ async function cycle(disk: Disk): Promise<void> {
 async function none(look: () => string[], what: string, again: (left: string[]) => string[] = look): Promise<void> {
   const end = Date.now() + GRACE
   let left = look()
-  while (left.length > 0 && Date.now() < end) {
-    await delay(100)
+  for (let pause = PAUSES.first; left.length > 0 && Date.now() < end; pause = Math.min(pause * 1.5, PAUSES.longest)) {
+    await delay(pause)
     left = again(left)
   }
   demandEqual(left, [], `no ${what} left`)

@@ -6,7 +6,7 @@ import type { Run } from '../run.ts'
 import type { Sr } from '../sr.ts'
 import { sharedSr } from '../sr-fixture.ts'
 import { CallFailed } from '../violation.ts'
-import { goneKey, handleOf, SMALL, type Volume } from '../volumes.ts'
+import { goneKey, handleOf, mark, SMALL, type Volume } from '../volumes.ts'
 
 /** One call: its params without dbg. */
 export interface Sample {
@@ -51,7 +51,7 @@ async function make(run: Run, context: Context, sr: Sr): Promise<Volume> {
   const params = { sr: handleOf(sr), name, description: '', size: SMALL, sharable: false }
   const volume = await context.making(made, 'Volume.create', params)
   made.key = volume.key
-  run.marks.add(volume.key)
+  mark(run, volume.key)
   return volume
 }
 
