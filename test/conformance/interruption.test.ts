@@ -1,5 +1,5 @@
 /** Whenever a run or a check is interrupted, what was made is removed, or the report names it. */
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { type ConformanceOptions, type Report, runConformance } from '../../src/conformance/index.ts'
@@ -7,6 +7,8 @@ import { Random } from '../../src/conformance/random.ts'
 import type { MethodName } from '../../src/contract/methods.ts'
 import { installPair, type Pair } from '../plugins/good/install.ts'
 import { installTwin, type Replacement } from '../plugins/twins/twin.ts'
+import { expectEventually } from '../support/datapath.ts'
+import { loopsBelow } from '../support/loops.ts'
 import { lacks } from '../support/needs.ts'
 import { withScratch } from '../support/scratch.ts'
 
@@ -59,13 +61,6 @@ async function interrupted(
   return report
 }
 
-/** Loop devices of files below a directory. */
-function loopsOf(directory: string): string[] {
-  return readdirSync('/sys/block')
-    .map((name) => join('/sys/block', name, 'loop/backing_file'))
-    .filter((file) => existsSync(file) && readFileSync(file, 'utf8').startsWith(`${directory}/`))
-}
-
 describe.skipIf(lacks('loop devices', 'losetup', 'jq'))('an interruption', () => {
   const random = new Random(7, 'interruptions')
   const instants = Array.from({ length: TIMES }, () => ({
@@ -83,7 +78,7 @@ describe.skipIf(lacks('loop devices', 'losetup', 'jq'))('an interruption', () =>
         const report = await interrupted({ ...options, only }, (_, calls) => calls === call, milliseconds)
         expect(report.left).toEqual([])
         expect(readdirSync(srs)).toEqual([])
-        expect(loopsOf(directory)).toEqual([])
+        expectEventually(() => loopsBelow(directory), 'loop devices')
       }),
   )
 
@@ -121,7 +116,7 @@ describe.skipIf(lacks('loop devices', 'losetup', 'jq'))('an interruption', () =>
       what: 'names an SR whose SR.create never ends',
       method: 'SR.create',
       edit: () => ['volume', MKDIR, `${MKDIR}\n    sleep 10000`],
-      timeout: 3,
+      timeout: 10,
       left: /^the SR [0-9a-f-]{36} .*SR\.create/,
     },
   ]

@@ -2,8 +2,8 @@
  * The suite on plugins of which it is known what is wrong: the good ones pass, and each broken twin fails on the clause that
  * it breaks, and on nothing else that does not follow from it.
  */
-import { execFileSync } from 'node:child_process'
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { execFileSync, spawnSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import pLimit from 'p-limit'
 import { describe, expect, test } from 'vitest'
@@ -16,8 +16,10 @@ import {
 } from '../../src/conformance/index.ts'
 import { installPair, type Language, type Pair } from '../plugins/good/install.ts'
 import { installTwin, TWINS, type Twin } from '../plugins/twins/index.ts'
+import { loopsBelow } from '../support/loops.ts'
 import { lacks } from '../support/needs.ts'
 import { withScratch } from '../support/scratch.ts'
+import { eventually } from '../support/servers/eventually.ts'
 
 /** Judges every clause on every twin, not only those near its fault. Takes an hour. */
 const WHOLE = process.env.SMAPIV3_TWINS === 'whole'
@@ -52,12 +54,10 @@ function neighboursOf({ breaks, also = [], followers = [] }: Twin): readonly str
 }
 
 /** Detaches the loop devices of a directory that a twin has leaked. */
-function releaseLoops(directory: string): void {
-  for (const name of readdirSync('/sys/block')) {
-    const file = join('/sys/block', name, 'loop/backing_file')
-    if (!existsSync(file) || !readFileSync(file, 'utf8').startsWith(`${directory}/`)) continue
-    execFileSync('losetup', ['--detach', join('/dev', name)])
-  }
+async function releaseLoops(directory: string): Promise<void> {
+  // One that was let go before is gone once nobody looks at it any more, which may be now.
+  for (const line of loopsBelow(directory)) spawnSync('losetup', ['--detach', line.split(' ')[0] ?? ''])
+  await eventually(() => loopsBelow(directory).length === 0, 'the loop devices are let go')
 }
 
 /** Unmounts what a twin has left mounted in a directory. */
@@ -103,8 +103,8 @@ describe.skipIf(lacks('loop devices', 'losetup', 'jq', 'python3'))('the conforma
           const options = { only, timeout: twin.timeout, parallel: 1 }
           const place = twin.isInUsedPlace ? 'only' : undefined
           if (twin.isInUsedPlace) await judge(pair, directory, { ...options, only: ['SR-DESTROY-002'] }, place)
-          const report = await judge(pair, directory, options, place).finally(() => {
-            releaseLoops(directory)
+          const report = await judge(pair, directory, options, place).finally(async () => {
+            await releaseLoops(directory)
             releaseMounts(directory)
           })
           const failed = report.clauses.filter(({ outcome }) => outcome === 'failed').map(({ id }) => id)

@@ -1,9 +1,10 @@
 /** Faults that show when calls are killed or run at the same time, and what is left behind. */
 import type { Twin } from './twin.ts'
 
-const PAUSE = 'call("", ["sleep", "0.3"])'
-/** Most of what a call takes, so that it is killed in it. */
-const LONG_PAUSE = 'call("", ["sleep", "1"])'
+/** Longer than calls of the same instant are apart, also where the machine is busy. */
+const PAUSE = 'call("", ["sleep", "1"])'
+/** Most of what a call takes, so that it is killed in it, also where starting takes long. */
+const LONG_PAUSE = 'call("", ["sleep", "3"])'
 
 export const ROBUSTNESS: readonly Twin[] = [
   {
@@ -52,7 +53,11 @@ export const ROBUSTNESS: readonly Twin[] = [
         // It waits for one of them to go, so that whoever destroys volumes meanwhile is met.
         '        keys = keys_of(sr)\n        for _ in range(15):\n            if all(os.path.exists(record_file(sr, key)) for key in keys):\n                call(dbg, ["sleep", "0.1"])\n        for key in keys:\n            try:',
       ],
-      ['volume', '            except Volume_does_not_exist:', '            except ZeroDivisionError:'],
+      [
+        'volume',
+        '                volumes.append(volume(sr, key))\n            except Volume_does_not_exist:',
+        '                volumes.append(volume(sr, key))\n            except ZeroDivisionError:',
+      ],
     ],
   },
   {
@@ -183,7 +188,7 @@ export const ROBUSTNESS: readonly Twin[] = [
       [
         'datapath',
         '    printf \'{"implementations',
-        '    sleep 60 >/dev/null 2>&1 9>&- &\n    printf \'{"implementations',
+        '    sleep 300 >/dev/null 2>&1 9>&- &\n    printf \'{"implementations',
       ],
     ],
   },

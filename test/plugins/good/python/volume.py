@@ -219,7 +219,11 @@ class Plugin(Plugin_skeleton):
         attached = []
         for name in sorted(os.listdir(STATE)) if os.path.isdir(STATE) else []:
             if not name.endswith(".new"):
-                attached.append(read(os.path.join(STATE, name)))
+                try:
+                    attached.append(read(os.path.join(STATE, name)))
+                except FileNotFoundError:
+                    # Detached since the directory was read.
+                    pass
         return attached
 
 
@@ -402,7 +406,15 @@ class Volume(Volume_skeleton):
     def similar_content(self, dbg, sr, key):
         check_attached(sr)
         root = read_record(sr, key)["root"]
-        return [other for other in keys_of(sr) if other != key and read_record(sr, other)["root"] == root]
+        similar = []
+        for other in keys_of(sr):
+            try:
+                if other != key and read_record(sr, other)["root"] == root:
+                    similar.append(other)
+            except Volume_does_not_exist:
+                # Destroyed since the directory was read.
+                pass
+        return similar
 
 
 def main():

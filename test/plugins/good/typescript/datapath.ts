@@ -48,8 +48,8 @@ function record(uri: string, domain: string): void {
       writeFileSync(file, '')
       return
     } catch (error) {
-      // Another domain has let go, and taken the directory with it.
-      if (existsSync(dirname(file))) throw error
+      // Another domain has let go, and taken the directory with it; one more may have made it again.
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
     }
   }
 }

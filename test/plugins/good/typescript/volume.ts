@@ -169,8 +169,13 @@ function derive(sr: string, key: string, readWrite: boolean): Volume {
 function clean(sr: string): void {
   for (const name of readdirSync(sr)) {
     const [, pid] = /^\.new-(\d+)-/.exec(name) ?? []
-    if (name.startsWith('.gone-') || (pid !== undefined && !existsSync(`/proc/${pid}`)))
+    if (!name.startsWith('.gone-') && (pid === undefined || existsSync(`/proc/${pid}`))) continue
+    try {
       rmSync(join(sr, name), { recursive: true, force: true })
+    } catch (error) {
+      // Another call removes it at the same time.
+      if (existsSync(join(sr, name))) throw error
+    }
   }
 }
 
