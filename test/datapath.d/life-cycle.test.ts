@@ -54,9 +54,9 @@ describe.skipIf(withoutDaemon)('two domains call in any order', () => {
         if (killed) await killDaemons(it.plugin.runDirectory)
         // What a daemon had for the other domain is gone with it, and with it what could be adopted.
         const adopting = killed && states[domain] === 'detached' && method.startsWith('activate')
-        const answer = await outcome(it, method, uri, domain)
+        const { answer, error } = await outcome(it, method, uri, domain)
         if (adopting && answer === 'LifeCycleError') continue
-        expect(answer, what).toBe(expected === undefined ? 'LifeCycleError' : 'done')
+        expect(answer, `${what}: ${error}`).toBe(expected === undefined ? 'LifeCycleError' : 'done')
         if (expected !== undefined) states[domain] = expected
         if (Object.values(states).every((state) => state === 'detached')) expectNothingLeft(it.plugin)
         else if (killed) await it.attach(uri, states['1'] === 'detached' ? 'u0_2' : '1')
@@ -87,7 +87,8 @@ describe.skipIf(withoutDaemon)('two domains call in any order', () => {
         const other = states[domain === '1' ? 'u0_2' : '1']
         const expected = after(method, states[domain], other)
         const what = `call ${step}: ${method} for ${domain}, ${states[domain]}, beside ${other}`
-        expect(await outcome(it, method, uri, domain), what).toBe(expected === undefined ? 'LifeCycleError' : 'done')
+        const { answer, error } = await outcome(it, method, uri, domain)
+        expect(answer, `${what}: ${error}`).toBe(expected === undefined ? 'LifeCycleError' : 'done')
         if (expected !== undefined) states[domain] = expected
       }
     },
@@ -100,15 +101,15 @@ async function outcome(
   method: Method,
   uri: string,
   domain: Domain,
-): Promise<string> {
+): Promise<{ readonly answer: string; readonly error?: unknown }> {
   try {
     // By the harness, which takes away what a test attached.
     if (method === 'attach') await it.attach(uri, domain)
     else await it.plugin.call(`Datapath.${method}`, { uri, domain })
-    return 'done'
+    return { answer: 'done' }
   } catch (error) {
     const [, name] = /"params":\["(\w+)"/.exec(String(error)) ?? []
-    return name ?? String(error)
+    return { answer: name ?? 'another error', error }
   }
 }
 
