@@ -114,6 +114,14 @@ export function renameFile(from: string, to: string): void {
   }
 }
 
+/**
+ * Makes an empty file, if it is not there. A client outside the kernel does not make it anew where somebody removes it while it is
+ * opened: it says that there is none (ENOENT).
+ */
+export function makeFile(path: string): void {
+  afresh(() => writeFileSync(path, ''), 'ENOENT')
+}
+
 /** Removes a file, if it is there. An SMB server refuses that for the instant in which somebody else reads it (EBUSY). */
 export function removeFile(path: string): void {
   beginStep()
@@ -151,16 +159,19 @@ function readBeside(path: string): string | undefined {
   }
 }
 
-/** Attempts to read a file that others replace. */
+/** Attempts to open a file that others replace or remove. */
 const ATTEMPTS = 10
 
-/** Reads a file, once more where another one has got its name meanwhile. */
-export function afresh<T>(read: () => T): T {
+/**
+ * Opens a file, once more where its name means another one since.
+ * @param sign what the system says then
+ */
+export function afresh<T>(open: () => T, sign = 'ESTALE'): T {
   for (let attempt = 1; ; attempt++) {
     try {
-      return read()
+      return open()
     } catch (error) {
-      if (errnoOf(error) !== 'ESTALE' || attempt === ATTEMPTS) throw error
+      if (errnoOf(error) !== sign || attempt === ATTEMPTS) throw error
     }
   }
 }

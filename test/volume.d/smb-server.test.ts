@@ -1,6 +1,9 @@
-import { lstatSync, writeFileSync } from 'node:fs'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { lstatSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { makeFile } from '../../src/engine/atomic-file.ts'
 import { lacks } from '../support/needs.ts'
 import { installPlugin, type TestPlugin } from '../support/plugin.ts'
 import { expectOnNoCommandLine, filesBelow } from '../support/secrets.ts'
@@ -100,6 +103,23 @@ describe.skipIf(missing)('org.xen.xapi.storage.smb, logins', () => {
     const { params } = await plugin.fail('SR.probe', { configuration })
     expect(params.join(' ')).toMatch(message)
     expect(params.join(' ')).not.toContain('not-the-password')
+  })
+
+  test('a file that somebody removes all the time can be made', async () => {
+    const place = { server: server.host.address, serverpath: `/${server.share}/removed`, ...login }
+    const sr = await plugin.call('SR.attach', { configuration: await create(place) })
+    const mounts = join(plugin.runDirectory, 'smb')
+    const [mount = ''] = readdirSync(mounts).filter((name) => !name.endsWith('.lock'))
+    const file = join(mounts, mount, 'root/removed/file')
+    const remover = spawn('sh', ['-c', 'while :; do rm -f "$0"; done', file], { stdio: 'ignore' })
+    try {
+      // Without another attempt, one in twenty fails.
+      for (let time = 0; time < 300; time++) makeFile(file)
+    } finally {
+      remover.kill('SIGKILL')
+      await once(remover, 'exit')
+    }
+    await plugin.call('SR.destroy', { sr })
   })
 
   test('a wrong password is told when the shares are asked for, too', async () => {

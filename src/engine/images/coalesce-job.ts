@@ -1,7 +1,7 @@
 /** The job in the background that gives the space of destroyed snapshots back, see coalesce.ts: one at a time for each SR. */
-import { existsSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { removeFile } from '../atomic-file.ts'
+import { makeFile, removeFile } from '../atomic-file.ts'
 import { startBackground } from '../background.ts'
 import { findProcess, sendSignal } from '../qsd/daemon-process.ts'
 import { fileNameFor, RUN_DIRECTORY_VARIABLE, runDirectory } from '../run-directory.ts'
@@ -21,7 +21,7 @@ const PATIENCE = 10_000
 export async function wishJob(repository: Repository, when: 'needed' | 'always' = 'needed'): Promise<void> {
   const { directory, attachment, driver } = repository
   if (when === 'needed' && !hasHidden(directory)) return
-  writeFileSync(jobRequestFile(directory), '')
+  makeFile(jobRequestFile(directory))
   if (await isJobRunning(repository)) return
   const run = process.env[RUN_DIRECTORY_VARIABLE]
   await startBackground({
