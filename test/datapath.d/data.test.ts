@@ -1,23 +1,17 @@
-import { execFileSync, spawn } from 'node:child_process'
+import { execFile, execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { copyFileSync, readFileSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 import { describe, expect, test } from 'vitest'
 import type { Result } from '../../src/contract/methods.ts'
 import { waitUntil } from '../../src/engine/qsd/daemon-process.ts'
-import {
-  blockDeviceOf,
-  expectNothingLeft,
-  installDatapath,
-  io,
-  nbdUriOf,
-  processesNaming,
-} from '../support/datapath.ts'
+import { blockDeviceOf, expectNothingLeft, installDatapath, io, nbdUriOf } from '../support/datapath.ts'
 import { mountFileSystem } from '../support/filesystem.ts'
 import { lacks } from '../support/needs.ts'
 import { NBD_NEEDS, nbdServer } from '../support/servers/nbd.ts'
 import { type Image, imageDisks, imageHolds, withoutDaemon, withoutLoops } from './image-disks.ts'
-import { MIB, READ, WRITE } from './networked.ts'
+import { killDaemons, MIB, READ, WRITE } from './networked.ts'
 
 /** Bytes that are mirrored while they are written. */
 const MIRRORED = Number(process.env.SMAPIV3_MIRROR_MIB ?? 1024) * MIB
@@ -80,12 +74,12 @@ describe.skipIf(withoutDaemon || lacks('python3', 'python3-libnbd'))('Data', () 
     const uri = `${made.uri}?${options}`
     const nbd = nbdUriOf(await it.use(uri))
     // Not through a file of its own: with a GiB that takes longer than the mirror.
-    execFileSync('/usr/bin/python3', ['-c', FILL, `nbd+unix:///${exportOf(nbd)}`])
+    await promisify(execFile)('/usr/bin/python3', ['-c', FILL, `nbd+unix:///${exportOf(nbd)}`])
     return { ...made, uri, nbd }
   }
 
-  async function target(bytes = 16 * MIB, options = '') {
-    const made = it.image('raw', 'to.raw', bytes)
+  async function target(bytes = 16 * MIB, options = '', name = 'to.raw') {
+    const made = it.image('raw', name, bytes)
     const uri = `${made.uri}?engine=qsd&${options}`
     return { ...made, uri, nbd: nbdUriOf(await it.use(uri)) }
   }
@@ -189,7 +183,7 @@ describe.skipIf(withoutDaemon || lacks('python3', 'python3-libnbd'))('Data', () 
   })
 
   test('a target whose server dies: failed, and the source goes on', async () => {
-    const [from, to] = [await source(), await target(16 * MIB, SLOWLY)]
+    const [from, to] = [await source(), it.image('raw', 'to.raw')]
     // Another daemon than that of the target: a server elsewhere.
     const server = await serve(to.path)
     const operation = await mirror(from, server)
@@ -200,10 +194,10 @@ describe.skipIf(withoutDaemon || lacks('python3', 'python3-libnbd'))('Data', () 
     await goesOn(from)
   })
 
-  /** An NBD server of an image, slow. */
+  /** An NBD server of an image, which takes half a minute for all of it. */
   async function serve(path: string) {
     const socket = join(it.images, 'server')
-    const args = ['--foreground', '--exit-with-parent', '--unix', socket, '--filter=rate', 'file', path, 'rate=32M']
+    const args = ['--foreground', '--exit-with-parent', '--unix', socket, '--filter=rate', 'file', path, 'rate=4M']
     const server = spawn('nbdkit', args, { stdio: 'inherit' })
     expect(await waitUntil(() => exists(socket), 30_000)).toBe(true)
     return { nbd: `nbd:unix:${socket}:exportname=`, kill: () => server.kill('SIGKILL') }
@@ -322,7 +316,7 @@ describe.skipIf(withoutDaemon || lacks('python3', 'python3-libnbd'))('Data', () 
   test('a daemon that dies, a target that is not there, a disk that is not activated', async () => {
     const [from, to] = [await source(), await target()]
     const operation = await mirror(from, to)
-    for (const pid of processesNaming(it.plugin.runDirectory, 'qemu-storage-daemon')) process.kill(pid, 'SIGKILL')
+    await killDaemons(it.plugin.runDirectory)
     expect(await stat(operation)).toEqual({ failed: true, complete: false })
     await it.plugin.call('Data.destroy', { operation })
     await it.use(from.uri)
@@ -336,10 +330,11 @@ describe.skipIf(withoutDaemon || lacks('python3', 'python3-libnbd'))('Data', () 
   test.skipIf(withoutLoops)(
     'a disk that the kernel serves is copied while nobody writes to it, and says what it takes to do more',
     async () => {
-      const { uri, path } = it.image('raw')
-      await io(blockDeviceOf(await it.use(uri)), WRITE)
-      const to = await target(16 * MIB, SLOWLY)
-      const blocklist = { blocksize: MIB, ranges: [[0, 16]] as [number, number][] }
+      const size = 64 * MIB
+      const { uri, path } = it.image('raw', undefined, size)
+      await io(blockDeviceOf(await it.use(uri)), [...WRITE, 'write -P 0x11 2M 62M'])
+      const [to, slow] = [await target(size), await target(size, SLOWLY, 'slow.raw')]
+      const blocklist = { blocksize: MIB, ranges: [[0, 64]] as [number, number][] }
       const params = { uri, domain: '1', remote: to.nbd, blocklist }
       const { params: mirrored } = await it.plugin.fail('Data.mirror', params)
       expect(mirrored.join(' ')).toMatch(/kernel serves.*engine=qsd/)
@@ -351,10 +346,10 @@ describe.skipIf(withoutDaemon || lacks('python3', 'python3-libnbd'))('Data', () 
       await it.plugin.call('Datapath.activate_readonly', { uri, domain: '1' })
       const operation = await it.plugin.call('Data.copy', params)
       expect(await finished(operation)).toMatchObject({ failed: false, complete: true })
-      await io(to.nbd, READ)
+      await io(to.nbd, [...READ, 'read -P 0x11 2M 62M'])
       await it.plugin.call('Data.destroy', { operation })
 
-      const ended = await it.plugin.call('Data.copy', params)
+      const ended = await it.plugin.call('Data.copy', { ...params, remote: slow.nbd })
       await it.use(uri, '2')
       await io(blockDeviceOf(await it.attach(uri)), ['write -P 0x77 1M 64k', 'flush'])
       expect(await stat(ended)).toMatchObject({ failed: true, complete: false })

@@ -86,7 +86,7 @@ describe.skipIf(lacks(...needs))('a guest', () => {
     await boot(nbdUriOf(await use()), FORMAT_AND_WRITE)
     await leave()
     expectWritten(blockDeviceOf(await use()))
-  }, 200_000)
+  }, 500_000)
 
   test('does so on the block device of a raw image, and another guest reads it on another engine', async () => {
     const path = image('raw')
@@ -97,5 +97,5 @@ describe.skipIf(lacks(...needs))('a guest', () => {
     await leave()
     uri = `file://${path}?engine=qsd`
     await boot(nbdUriOf(await use()), READ)
-  }, 350_000)
+  }, 900_000)
 })

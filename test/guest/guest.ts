@@ -8,7 +8,7 @@ import type { GuestKernel } from '../support/guest-kernel.ts'
 export const GUEST_NEEDS = ['qemu-system-x86_64', 'busybox', 'cpio', 'guest kernel'] as const
 
 /** Milliseconds for a guest to boot, do its task and power off. */
-const PATIENCE = 150_000
+const PATIENCE = 400_000
 
 /** MiB. */
 const MEMORY = 256

@@ -14,7 +14,7 @@ import type { Configuration, StorageDescription } from './suites/storage.ts'
 const DRIVERS = { raw: 'raw', qcow2: 'qcow2', vhd: 'vpc' } as const
 
 /** Milliseconds for the job in the background to end. */
-const PATIENCE = 60_000
+const PATIENCE = 200_000
 
 /** The plugin with volumes of one format. */
 export function fileStorage(format: keyof typeof DRIVERS): StorageDescription {

@@ -1,9 +1,10 @@
-import { readdirSync, readFileSync, statSync } from 'node:fs'
+import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { installDatapath } from '../support/datapath.ts'
 import { lacks } from '../support/needs.ts'
 import { installPlugin, type TestPlugin } from '../support/plugin.ts'
+import { scratch } from '../support/scratch.ts'
 import { type ChapLogin, ISCSI_NEEDS, type IscsiServer, iscsiServer } from '../support/servers/iscsi.ts'
 import { changed, expectContent, write, zeroes } from './suites/content.ts'
 
@@ -32,9 +33,24 @@ describe.skipIf(MISSING)('org.xen.xapi.storage.iscsi', { timeout: 120_000 }, () 
   })
 
   const probe = (configuration: Configuration) => plugin.call('SR.probe', { configuration })
-  async function attachNew(configuration: Configuration): Promise<string> {
+  async function attachNew(configuration: Configuration, by = plugin): Promise<string> {
     const request = { uuid: UUID, name: 'array', description: 'second floor', configuration }
-    return plugin.call('SR.attach', { configuration: await plugin.call('SR.create', request) })
+    return by.call('SR.attach', { configuration: await by.call('SR.create', request) })
+  }
+
+  /** The plugin on the same host, whose tools write down how they are called. */
+  async function recordingTools() {
+    const directory = scratch()
+    const log = join(directory, 'log')
+    for (const name of ['iscsi-ls', 'iscsi-inq', 'iscsi-readcapacity16']) {
+      const script = `#!/bin/sh\necho "$0 $*" >>${log}\nexec /usr/bin/${name} "$@"\n`
+      writeFileSync(join(directory, name), script, { mode: 0o755 })
+    }
+    const recording = await installPlugin('volume.d/org.xen.xapi.storage.iscsi', plugin, {
+      PATH: `${directory}:${process.env.PATH}`,
+    })
+    onTestFinished(() => recording.remove())
+    return { plugin: recording, commandLines: () => readFileSync(log, 'utf8') }
   }
   const createError = async (configuration: Configuration) =>
     (await plugin.fail('SR.create', { uuid: UUID, name: '', description: '', configuration })).params.join(': ')
@@ -243,10 +259,14 @@ describe.skipIf(MISSING)('org.xen.xapi.storage.iscsi', { timeout: 120_000 }, () 
         // Every process of a call is seen by its parent's arguments: what the plugin starts is named in its errors.
         const error = await createError({ ...place(), LUNid: '99' })
         expect(error).not.toContain(CHAP.password)
-        const seen = await commandLinesDuring(() => attachNew(place()))
-        expect(seen).toContain('iscsi-inq')
-        expect(seen).not.toContain(CHAP.password)
-        expect(seen).not.toContain(encodeURIComponent(CHAP.password))
+        const recorded = await recordingTools()
+        const seen = await commandLinesDuring(() => attachNew(place(), recorded.plugin))
+        // Which can all have run between two looks.
+        const all = seen + recorded.commandLines()
+        expect(all).toContain('iscsi-inq')
+        expect(all).toContain('iscsi-readcapacity16')
+        expect(all).not.toContain(CHAP.password)
+        expect(all).not.toContain(encodeURIComponent(CHAP.password))
       })
     })
   })

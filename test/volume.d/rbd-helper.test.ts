@@ -8,7 +8,8 @@ const HELPER = 'volume.d/org.xen.xapi.storage.rbd/cluster'
 
 describe.skipIf(lacks('python3-rbd'))('the helper that is connected to the cluster', () => {
   test('ends in silence where the plugin was killed before it had its answer', async () => {
-    const helper = spawn('/usr/bin/python3', [HELPER], { stdio: ['pipe', 'pipe', 'pipe'] })
+    // As the plugin does: without -B its bytecode, written beside it, would come and go while other tests copy the directory.
+    const helper = spawn('/usr/bin/python3', ['-I', '-B', HELPER], { stdio: ['pipe', 'pipe', 'pipe'] })
     const ended = once(helper, 'close')
     helper.stdout.destroy()
     helper.stdin.end('["versions", {}]\n')

@@ -16,6 +16,9 @@ const DRIVERS = { raw: 'raw', qcow2: 'qcow2' } as const
 export type Format = keyof typeof DRIVERS
 
 /** Milliseconds for the job in the background to end. */
+const JOB_PATIENCE = 200_000
+
+/** Milliseconds for which something of a killed call may be left. */
 const PATIENCE = 60_000
 
 interface Server {
@@ -43,7 +46,7 @@ export function serverStorage(plugin: TestPlugin, server: Server, format: Format
     },
     jobs,
     async settle(place) {
-      if (!(await waitUntil(() => jobs(place).length === 0, PATIENCE))) throw new Error('the job goes on and on')
+      if (!(await waitUntil(() => jobs(place).length === 0, JOB_PATIENCE))) throw new Error('the job goes on and on')
     },
     patience: PATIENCE,
     check: (place, volumes) => checkDirectory(placeOf(place), volumes, format),

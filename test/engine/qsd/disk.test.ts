@@ -423,5 +423,5 @@ async function kill({ daemon }: Disk): Promise<void> {
   const pid = runningPid(daemon)
   if (pid === undefined) throw new Error('the daemon does not run')
   process.kill(pid, 'SIGKILL')
-  expect(await waitUntil(() => !isDaemon(pid, daemon.qmpSocket), 10_000)).toBe(true)
+  expect(await waitUntil(() => !isDaemon(pid, daemon.qmpSocket), 60_000)).toBe(true)
 }

@@ -21,11 +21,14 @@ import { lacks } from '../../support/needs.ts'
 import { description, disk, image, io, MIB, nbdUri, ownRunDirectory } from './support.ts'
 
 // Slow machines are not at fault: what hangs has a bound of its own.
-vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 })
+vi.setConfig({ testTimeout: 300_000, hookTimeout: 300_000 })
 
 const SIZE = 64 * MIB
 /** Slow enough that a job is seen under way: bytes per second. */
-const SLOW = { 'bps-total': 16 * MIB }
+const SLOW = { 'bps-total': 8 * MIB }
+
+/** Milliseconds for a job. */
+const PATIENCE = 100_000
 
 interface Used {
   readonly disk: Disk
@@ -43,7 +46,7 @@ describe.skipIf(lacks('qemu-storage-daemon', 'qemu-img', 'qemu-io'))('a job', ()
     for (let round = 0; round < 10; round++) {
       await io(nbdUri(source.address), [`write -P ${round + 1} ${round * 6}M 1M`])
     }
-    expect(await waitUntil(async () => (await status(source, id))?.complete === true, 20_000)).toBe(true)
+    expect(await waitUntil(async () => (await status(source, id))?.complete === true, PATIENCE)).toBe(true)
     await io(nbdUri(source.address), ['write -P 0xee 63M 1M'])
     expect(await status(source, id)).toMatchObject({ id, kind: 'mirror', progress: expect.any(Number) })
     await deactivateDisk(source.disk)
@@ -60,7 +63,7 @@ describe.skipIf(lacks('qemu-storage-daemon', 'qemu-img', 'qemu-io'))('a job', ()
     const target = await use('target')
     const id = await start(source, 'copy', target)
     await io(nbdUri(source.address), ['write -P 0xee 60M 1M'])
-    expect(await waitUntil(async () => (await status(source, id))?.complete === true, 20_000)).toBe(true)
+    expect(await waitUntil(async () => (await status(source, id))?.complete === true, PATIENCE)).toBe(true)
     await io(nbdUri(target.address), ['read -P 0x5a 0 64M'])
     expect((await list(source)).map((job) => job.id)).toEqual([id])
     await qmp(source, (it) => dismissJob(it, id))
@@ -96,7 +99,7 @@ describe.skipIf(lacks('qemu-storage-daemon', 'qemu-img', 'qemu-io'))('a job', ()
     const target = await use('target', { limits: SLOW })
     const id = await start(source, 'mirror', target)
     process.kill(runningPid(target.disk.daemon) ?? Number.NaN, 'SIGKILL')
-    expect(await waitUntil(async () => (await status(source, id))?.failure !== undefined, 20_000)).toBe(true)
+    expect(await waitUntil(async () => (await status(source, id))?.failure !== undefined, PATIENCE)).toBe(true)
     const failed = await status(source, id)
     expect(failed?.failure).not.toBe('')
     expect(failed?.complete).toBe(false)
