@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import type { CephSession } from '../../src/engine/ceph/session.ts'
 import { lock } from '../../src/engine/lock.ts'
+import { sendSignal } from '../../src/engine/qsd/daemon-process.ts'
 import { formatRecord, IMAGES, OBJECT, parseWork, WORK } from '../../volume.d/org.xen.xapi.storage.rbd/records.ts'
 import { processesNaming } from '../support/datapath.ts'
 import { installPlugin } from '../support/plugin.ts'
@@ -125,7 +126,7 @@ describe.skipIf(missing)('images of destroyed volumes', () => {
     const host = await otherHost()
     const elsewhere = await installPlugin('volume.d/org.xen.xapi.storage.rbd', undefined, {}, host.through)
     const signal = (name: NodeJS.Signals) => {
-      for (const pid of processesNaming(join(elsewhere.directory, 'cluster'))) process.kill(pid, name)
+      for (const pid of processesNaming(join(elsewhere.directory, 'cluster'))) sendSignal(pid, name)
     }
     try {
       // It starts a job there.

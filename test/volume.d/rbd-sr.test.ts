@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { eventually } from '../support/servers/eventually.ts'
 import { imageOf, MIB, missing, placeOf, UUID, underCeph } from './rbd-fixture.ts'
+import { killProcess } from './suites/killer.ts'
 import type { Volume } from './suites/storage.ts'
 
 const it = underCeph()
@@ -134,7 +135,7 @@ describe.skipIf(missing)('an SR', () => {
     const { key } = await it.create(sr, MIB)
     const killed = it.start('Volume.clone', { sr, key })
     await eventually(async () => (await workOf(sr)) > 0 || killed.exitCode !== null, 'the clone is at work')
-    if (killed.exitCode === null && killed.pid !== undefined) process.kill(-killed.pid, 'SIGKILL')
+    if (killed.exitCode === null && killed.pid !== undefined) killProcess(-killed.pid)
     const clone = await it.call('Volume.clone', { sr, key })
     expect(await workOf(sr)).toBe(0)
     await it.call('Volume.revert', { sr, key, snapshot: clone.key })

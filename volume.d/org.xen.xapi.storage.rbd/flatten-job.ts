@@ -3,13 +3,13 @@ import { existsSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { startBackground } from '../../src/engine/background.ts'
 import { tryLock } from '../../src/engine/lock.ts'
-import { findProcess, sendSignal } from '../../src/engine/qsd/daemon-process.ts'
+import { findProcess, sendSignal, waitUntil } from '../../src/engine/qsd/daemon-process.ts'
 import { fileNameFor, RUN_DIRECTORY_VARIABLE, runDirectory } from '../../src/engine/run-directory.ts'
 import { flattenAll } from './flattening.ts'
 import { JOB_ARGUMENT } from './job-argument.ts'
 import { withRepository } from './repository.ts'
 
-/** Milliseconds for the process to start. */
+/** Milliseconds for the process to start, and to end. */
 const PATIENCE = 10_000
 
 /** Sees to it that the job runs, and looks at everything that is there now. It is not waited for. */
@@ -29,10 +29,13 @@ export async function wishJob(sr: string): Promise<void> {
 }
 
 /** Ends the job of an SR on this host, whatever it is at: that loses nothing. */
-export function endJob(sr: string): void {
-  const pid = findProcess(JOB_ARGUMENT, sr)
-  // With its connection to the cluster.
-  if (pid !== undefined) sendSignal(-pid, 'SIGKILL')
+export async function endJob(sr: string): Promise<void> {
+  await waitUntil(() => {
+    const pid = findProcess(JOB_ARGUMENT, sr)
+    // With its connection to the cluster.
+    if (pid !== undefined) sendSignal(-pid, 'SIGKILL')
+    return pid === undefined
+  }, PATIENCE)
 }
 
 /** Removes what the jobs of an SR have left on this host: the SR is detached. */

@@ -62,8 +62,8 @@ export function attach({ configuration }: Params<'SR.attach'>): Promise<Result<'
   })
 }
 
-export function detach({ sr }: Params<'SR.detach'>): void {
-  endJob(sr)
+export async function detach({ sr }: Params<'SR.detach'>): Promise<void> {
+  await endJob(sr)
   forgetJob(sr)
   ATTACHMENTS.forget(sr)
 }
@@ -86,7 +86,7 @@ export async function destroy({ sr }: Params<'SR.destroy'>): Promise<void> {
     const { made_namespace } = identity ?? attachment.destroying ?? { made_namespace: false }
     if (identity !== undefined) {
       ATTACHMENTS.record({ ...attachment, destroying: { made_namespace } })
-      endJob(sr)
+      await endJob(sr)
       await stopFlattening(session)
       await removeEverything(repository)
       await session.request('remove_object', { object: OBJECT })

@@ -1,9 +1,10 @@
 /** The job in the background that gives the space of destroyed snapshots back, see coalesce.ts: one at a time for each SR. */
 import { existsSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { makeFile, removeFile } from '../atomic-file.ts'
 import { startBackground } from '../background.ts'
-import { findProcess, sendSignal } from '../qsd/daemon-process.ts'
+import { findProcess, sendSignal, waitUntil } from '../qsd/daemon-process.ts'
 import { fileNameFor, RUN_DIRECTORY_VARIABLE, runDirectory } from '../run-directory.ts'
 import { mergeOne } from './coalesce.ts'
 import { collect } from './collect.ts'
@@ -14,8 +15,12 @@ import { checkRepository, openRepository, type Repository } from './repository.t
 /** The argument that makes the plugin's executable the job; the SR's handle follows. */
 export const JOB_ARGUMENT = '--coalesce'
 
-/** Milliseconds for the process to start. */
+/** Milliseconds for the process to start, and to end. */
 const PATIENCE = 10_000
+
+/** How often the lock is tried before another job counts as at work, and milliseconds in between. */
+const REFUSALS = 5
+const INTERVAL = 100
 
 /** Sees to it that the job runs, and looks at everything that is there now. It is not waited for. */
 export async function wishJob(repository: Repository, when: 'needed' | 'always' = 'needed'): Promise<void> {
@@ -36,10 +41,13 @@ export async function wishJob(repository: Repository, when: 'needed' | 'always' 
 }
 
 /** Ends the job of an SR on this host, whatever it is at: that loses nothing. */
-export function endJob(sr: string): void {
-  const pid = findProcess(JOB_ARGUMENT, sr)
-  // With the tool that it waits for.
-  if (pid !== undefined) sendSignal(-pid, 'SIGKILL')
+export async function endJob(sr: string): Promise<void> {
+  await waitUntil(() => {
+    const pid = findProcess(JOB_ARGUMENT, sr)
+    // With the tool that it waits for.
+    if (pid !== undefined) sendSignal(-pid, 'SIGKILL')
+    return pid === undefined
+  }, PATIENCE)
 }
 
 /** Removes what the jobs of an SR have said: the SR is detached. */
@@ -63,9 +71,14 @@ export async function isJobRunning({ directory, locks }: Pick<Repository, 'direc
 export async function runJob(driver: RepositoryDriver, sr: string): Promise<void> {
   const repository = await openRepository(driver, sr)
   const { directory, locks } = repository
-  while (existsSync(jobRequestFile(directory))) {
+  for (let refusals = 0; existsSync(jobRequestFile(directory)); ) {
     const held = await locks.tryLock(jobLockFile(directory))
-    if (held === undefined) return
+    if (held === undefined) {
+      // Another job, which does what is wished; or somebody who asks whether there is one, and holds the lock for an instant.
+      if (++refusals === REFUSALS) return
+      await sleep(INTERVAL)
+      continue
+    }
     try {
       while (existsSync(jobRequestFile(directory))) {
         removeFile(jobRequestFile(directory))

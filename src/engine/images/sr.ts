@@ -127,7 +127,7 @@ export async function destroy(driver: RepositoryDriver, { sr }: Params<'SR.destr
     await withLock(locks, srLockFile(directory), async () => {
       writeIdentity(directory, { ...(await readIdentityOf(driver, attachment)), destroying: true })
       attachmentsFor(driver).record({ ...attachment, ...(destroying === undefined ? {} : { destroying }) })
-      endJob(sr)
+      await endJob(sr)
       const job = await locks.lock(jobLockFile(directory))
       try {
         await removeVolumes({ directory, locks })

@@ -67,7 +67,7 @@ async function acquire(path: string, here: Lock, patience: number): Promise<Lock
       if (make(path) && writeHolder(path, own, 'wx') && isInTime(start)) break
       sight = look(path, sight)
       if (isDead(sight, own) && takeOver(path, own, sight)) break
-      if (now() - begin > patience) {
+      if (now() - begin >= patience) {
         if (patience > 0) throw new LockTimeoutError(path)
         remember(memory, sight)
         here.remove()
