@@ -1,6 +1,7 @@
 /** Runs a bundled plugin as a toolstack does: built, copied to a directory of its own, one process for each call. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { cpSync } from 'node:fs'
+import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { dir } from 'tmp-promise'
 import { buildPlugin } from '../../src/build/plugin.ts'
@@ -51,7 +52,7 @@ export async function installPlugin(
   const building = built.get(source) ?? buildPlugin(source)
   built.set(source, building)
   await building
-  const { path: directory, cleanup } = await dir({ unsafeCleanup: true, prefix: 'smapiv3-plugin-' })
+  const { path: directory } = await dir({ unsafeCleanup: true, prefix: 'smapiv3-plugin-' })
   const plugin = join(directory, 'plugin')
   const runDirectory = beside?.runDirectory ?? join(directory, 'run')
   cpSync(source, plugin, { recursive: true, verbatimSymlinks: true })
@@ -109,6 +110,7 @@ export async function installPlugin(
       if (status !== 1) throw new Error(`${method} should have failed; it exited with ${status}: ${stdout}${stderr}`)
       return JSON.parse(stdout) as CallError
     },
-    remove: cleanup,
+    // A job in the background may be about to end, and make a file meanwhile.
+    remove: () => rm(directory, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 }),
   }
 }

@@ -10,6 +10,7 @@ import { once } from 'node:events'
 import { mkdirSync, readdirSync, readlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { dir } from 'tmp-promise'
+import { eventually } from './eventually.ts'
 import { type ServerProcess, startProcess } from './process.ts'
 
 export interface ServerHost {
@@ -70,7 +71,11 @@ export async function serverHost(): Promise<ServerHost> {
     async remove() {
       for (const process of processes.reverse()) await process.stop()
       // Some start helpers that leave their process group, such as smbd.
-      for (const helper of processesIn(pid)) killProcess(helper)
+      await eventually(() => {
+        const helpers = processesIn(pid)
+        for (const helper of helpers) killProcess(helper)
+        return helpers.length === 0
+      }, `nothing runs behind ${interfaceName} any more`)
       const ended = once(holder, 'exit')
       holder.stdin.end()
       await ended
