@@ -13,7 +13,7 @@ export const httpsDriver: SchemeDriver = {
   unknownOptions: 'passed on',
   group: (uri) => `https:${authorityOf(uri)}`,
   server: (uri) => ({ host: uri.host, port: uri.port ?? PORT }),
-  async prepare(uri, options) {
+  async start(uri, options) {
     const ca = options.own.get('ca')
     if (ca !== undefined) await startRelay(uri, ca, credentialsOf(uri, options))
   },

@@ -10,10 +10,10 @@ import type { Credentials } from '../../src/engine/credentials.ts'
 import { DiskUriError, type ParsedUri } from '../../src/engine/disk-uri.ts'
 import { findProcess, sendSignal, waitUntil } from '../../src/engine/qsd/daemon-process.ts'
 import { fileNameFor, runDirectory, socketPath } from '../../src/engine/run-directory.ts'
-import { runTool } from '../../src/engine/tool.ts'
+import { runToolWithin } from '../../src/engine/tool.ts'
 import { urlOf } from './url.ts'
 
-/** Milliseconds for nbdkit to end. */
+/** Milliseconds for nbdkit to be ready, and to end. */
 const PATIENCE = 10_000
 
 /** Seconds that a server has for a response. */
@@ -35,7 +35,7 @@ export function relaySocket(uri: ParsedUri): string {
 /**
  * Starts the relay of a URI, unless it runs.
  * @param ca path of the certificates of the authorities, in PEM
- * @throws PluginError (MissingDependency), ToolError with what nbdkit says, RelayError
+ * @throws PluginError (MissingDependency), ToolError with what nbdkit says, ToolTimeoutError, RelayError
  */
 export async function startRelay(uri: ParsedUri, ca: string, credentials: Credentials): Promise<void> {
   const url = urlOf(uri)
@@ -46,6 +46,7 @@ export async function startRelay(uri: ParsedUri, ca: string, credentials: Creden
   if (existsSync(socket) && (isListenedOn(socket) || findProcess(socket) !== undefined)) return
   if (existsSync(socket) || isListenedOn(socket)) await endRelay(uri)
   const { user, password } = credentials
+  const log = `${socket}.log`
   const secret = password === undefined ? undefined : openSecret(`${socket}.secret`, password)
   try {
     const args = [
@@ -56,9 +57,10 @@ export async function startRelay(uri: ParsedUri, ca: string, credentials: Creden
       ...(secret === undefined ? [] : [`password=-${PASSWORD_DESCRIPTOR}`]),
     ]
     // It goes into the background when it listens, or fails.
-    runTool('nbdkit', args, secret)
+    await runToolWithin('nbdkit', args, PATIENCE, { log, inherited: secret })
   } finally {
     if (secret !== undefined) closeSync(secret)
+    rmSync(log, { force: true })
   }
 }
 

@@ -54,7 +54,7 @@ export function runToEnd(
       IGNORED,
       { type: 'pipe', readable: false, writable: true },
       { type: 'pipe', readable: false, writable: true },
-      inherited === undefined ? IGNORED : { type: 'fd', fd: inherited },
+      descriptor(inherited),
     ],
   })
   if (error !== undefined) throw startError(command, error)
@@ -67,6 +67,7 @@ function textOf(bytes: Uint8Array | null | undefined): string {
 
 /**
  * Starts a program that prints to a descriptor, stdout and stderr alike.
+ * @param inherited a descriptor that it gets as number 3
  * @param ended called when it has ended
  * @param failed called where it cannot be started, with the `code` of the system, such as ENOENT
  */
@@ -75,12 +76,13 @@ export function startChild(
   args: readonly string[],
   env: Environment,
   output: number,
+  inherited: number | undefined,
   ended: (ending: Ending) => void,
   failed: (error: Error) => void,
   bindings: ProcessBindings | null = processBindings() ?? null,
 ): Child {
   if (bindings === null) {
-    const child = spawn(command, args, { cwd: '/', env, stdio: ['ignore', output, output] })
+    const child = spawn(command, args, { cwd: '/', env, stdio: ['ignore', output, output, inherited ?? 'ignore'] })
     child.once('error', failed)
     child.once('exit', (status, signal) => ended({ status, signal }))
     return child
@@ -90,8 +92,9 @@ export function startChild(
     child.close()
     ended(signal === '' ? { status, signal: null } : { status: null, signal })
   }
-  const printed = { type: 'fd', fd: output }
-  const status = child.spawn({ ...described(command, args, env), cwd: '/', stdio: [IGNORED, printed, printed] })
+  const printed = descriptor(output)
+  const stdio = [IGNORED, printed, printed, descriptor(inherited)]
+  const status = child.spawn({ ...described(command, args, env), cwd: '/', stdio })
   if (status !== 0) {
     child.close()
     setImmediate(failed, startError(command, status))
@@ -103,6 +106,10 @@ export function startChild(
 }
 
 const IGNORED = { type: 'ignore' }
+
+function descriptor(number: number | undefined): object {
+  return number === undefined ? IGNORED : { type: 'fd', fd: number }
+}
 
 const SIGKILL = 9
 

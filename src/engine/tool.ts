@@ -5,8 +5,9 @@
  * By spawnSync: a plugin process serves one call and has nothing to do while a tool runs, a tool must be able to
  * inherit a lock, and a library would take as long to load as most tools take to run.
  */
-import { spawn } from 'node:child_process'
+import { type ChildProcessByStdio, type StdioOptions, spawn } from 'node:child_process'
 import { closeSync, openSync, readFileSync } from 'node:fs'
+import type { Readable } from 'node:stream'
 import { errors } from '../kit/index.ts'
 import { beginLongWork, beginStep } from './busy.ts'
 import { onAbort } from './cancellation.ts'
@@ -119,6 +120,8 @@ export interface ToolOptions {
   readonly progress?: () => string
   /** A file that gets what the tool prints, in place of pipes, which take as long to make as most tools run. */
   readonly log?: string
+  /** A descriptor that the tool gets as number 3. */
+  readonly inherited?: number | undefined
 }
 
 /**
@@ -131,7 +134,7 @@ export async function runToolWithin(
   tool: Tool,
   args: readonly string[],
   patience: number,
-  { environment = {}, progress = () => '', log }: ToolOptions = {},
+  { environment = {}, progress = () => '', log, inherited }: ToolOptions = {},
 ): Promise<string> {
   let isOver = false
   let end = (): void => {}
@@ -141,6 +144,7 @@ export async function runToolWithin(
         tool,
         args,
         { ...environment, ...toolEnvironment() },
+        inherited,
         (ending) => {
           // One that was left behind ends some day, and what it printed is of no interest then.
           if (isOver) return
@@ -189,13 +193,15 @@ type Start = (
   tool: Tool,
   args: readonly string[],
   env: Readonly<Record<string, string>>,
+  inherited: number | undefined,
   ended: (ending: Ending) => void,
   failed: (error: Error) => void,
 ) => Running
 
 /** Starts a tool that prints to pipes. */
-const startPrinting: Start = (tool, args, env, ended, failed) => {
-  const child = spawn(tool, args, { cwd: '/', env, stdio: ['ignore', 'pipe', 'pipe'] })
+const startPrinting: Start = (tool, args, env, inherited, ended, failed) => {
+  const stdio: StdioOptions = ['ignore', 'pipe', 'pipe', inherited ?? 'ignore']
+  const child = spawn(tool, args, { cwd: '/', env, stdio }) as ChildProcessByStdio<null, Readable, Readable>
   const printed = { stdout: '', stderr: '' }
   for (const name of ['stdout', 'stderr'] as const) {
     child[name].setEncoding('utf8').on('data', (text: string) => {
@@ -218,10 +224,10 @@ const startPrinting: Start = (tool, args, env, ended, failed) => {
 
 /** Starts a tool that prints to a file. */
 function startLogging(log: string): Start {
-  return (tool, args, env, ended, failed) => {
+  return (tool, args, env, inherited, ended, failed) => {
     const output = openSync(log, 'w', 0o600)
     try {
-      const child = startChild(tool, args, env, output, ended, failed)
+      const child = startChild(tool, args, env, output, inherited, ended, failed)
       return {
         kill: () => child.kill('SIGKILL'),
         leave: () => child.unref(),

@@ -17,11 +17,16 @@ describe.each([
   const sh = (script: string, inherited?: number) => runToEnd('sh', ['-c', script, 'a b'], ENV, inherited, bindings)
 
   /** A program that prints to a file, its ending, and what it has printed. */
-  async function started(command: string, args: readonly string[], use: (child: Child) => void = () => {}) {
+  async function started(
+    command: string,
+    args: readonly string[],
+    use: (child: Child) => void = () => {},
+    inherited?: number,
+  ) {
     const log = join(scratch(), 'log')
     const output = openSync(log, 'w')
     const ending = new Promise<Ending>((resolve, reject) => {
-      use(startChild(command, args, ENV, output, resolve, reject, bindings))
+      use(startChild(command, args, ENV, output, inherited, resolve, reject, bindings))
     })
     closeSync(output)
     return { ending: await ending, printed: readFileSync(log, 'utf8') }
@@ -39,13 +44,15 @@ describe.each([
     expect(sh('cat; echo end').stdout).toBe('end\n')
   })
 
-  test('a program that is run gets a descriptor, and no other', () => {
+  test('a program that is run or started gets a descriptor, and no other', async () => {
     const path = join(scratch(), 'file')
     const file = openSync(path, 'w')
-    sh('echo written >&3', file)
+    sh('echo run >&3', file)
+    await started('sh', ['-c', 'echo started >&3'], undefined, file)
     closeSync(file)
-    expect(readFileSync(path, 'utf8')).toBe('written\n')
+    expect(readFileSync(path, 'utf8')).toBe('run\nstarted\n')
     expect(sh('exec 2>/dev/null; echo x >&4 || echo none').stdout).toBe('none\n')
+    expect((await started('sh', ['-c', 'exec 2>/dev/null; echo x >&3 || echo none'])).printed).toBe('none\n')
   })
 
   test('a program that is started prints to the descriptor, in the root directory', async () => {

@@ -22,17 +22,24 @@ export async function withDaemonLock<T>(daemon: Daemon, body: () => Promise<T>):
   }
 }
 
+/** What is done while the lock of a daemon is being taken. */
+export interface Beside {
+  /** What has to be done before the body, and may take longer than the lock may be held. */
+  readonly first?: Promise<void>
+  /** What needs the lock alone, and is begun as soon as it is taken. */
+  readonly start?: () => Promise<void>
+}
+
 /**
  * Runs a body that takes the daemon's lock several times, one after the other, with the lock taken once: taking it is a
  * process, and activation is the downtime of a migration. Meanwhile the daemon is connected to, which the body needs.
- * @param first what has to be done before, beside which the lock is taken, unless it takes longer
  */
-export async function holdingDaemon<T>(daemon: Daemon, body: () => Promise<T>, first?: Promise<void>): Promise<T> {
+export async function holdingDaemon<T>(daemon: Daemon, body: () => Promise<T>, beside: Beside = {}): Promise<T> {
   if (held.has(daemon.lockFile)) {
-    await first
+    await beside.first
     return await body()
   }
-  const taken = await takeBeside(daemon, first)
+  const taken = await takeBeside(daemon, beside)
   held.add(daemon.lockFile)
   try {
     return await body()
@@ -44,8 +51,8 @@ export async function holdingDaemon<T>(daemon: Daemon, body: () => Promise<T>, f
 }
 
 /** Who waits keeps nothing that others may wait for: neither the lock, nor the daemon, which serves one client. */
-async function takeBeside(daemon: Daemon, first: Promise<void> = Promise.resolve()): Promise<Lock> {
-  const attempts = [tryLockBeside(lockFileOf(daemon)), isSoon(first)] as const
+async function takeBeside(daemon: Daemon, { first = Promise.resolve(), start }: Beside): Promise<Lock> {
+  const attempts = [tryTaking(daemon, start), isSoon(first)] as const
   if (existsSync(daemon.qmpSocket)) keepConnection(daemon.qmpSocket)
   const [trying, waiting] = await Promise.allSettled(attempts)
   const taken = trying.status === 'fulfilled' ? trying.value : undefined
@@ -53,7 +60,21 @@ async function takeBeside(daemon: Daemon, first: Promise<void> = Promise.resolve
   dropConnection(daemon.qmpSocket)
   if (taken !== undefined) giveBack(daemon, taken)
   await first
+  if (trying.status === 'rejected') throw trying.reason
   return await lockBeside(lockFileOf(daemon))
+}
+
+/** Takes the lock and begins with what needs it, unless somebody else holds it. */
+async function tryTaking(daemon: Daemon, start: Beside['start']): Promise<Lock | undefined> {
+  const taken = await tryLockBeside(lockFileOf(daemon))
+  if (taken === undefined) return undefined
+  try {
+    await start?.()
+    return taken
+  } catch (error) {
+    giveBack(daemon, taken)
+    throw error
+  }
 }
 
 /** Whether something is done within a moment. */

@@ -2,6 +2,7 @@
 import { type DiskOptions, readOptions } from '../disk-options.ts'
 import { type ParsedUri, parseDiskUri } from '../disk-uri.ts'
 import { reachServer } from '../server.ts'
+import { ensureRunning } from './daemon.ts'
 import { holdingDaemon } from './daemon-lock.ts'
 import { cutOperations, detachTargets, endOperations, recordedOperations } from './data-operations.ts'
 import {
@@ -21,7 +22,7 @@ import { activateDisk, attachDisk, type Disk, deactivateDisk, detachDisk, diskOf
 import { refreshDisk } from './disk-size.ts'
 import { type ExportKind, readState } from './disk-state.ts'
 import type { DiskAddress } from './exports.ts'
-import { dropConnection, keepConnection } from './qmp.ts'
+import { dropConnection, keepConnection, together } from './qmp.ts'
 import { QmpError } from './qmp-error.ts'
 import type { SchemeDriver } from './scheme-driver.ts'
 
@@ -84,38 +85,47 @@ export async function attach(
   place: Place,
   options: DiskOptions,
 ): Promise<{ readonly content: Content; readonly address: DiskAddress }> {
-  return await holding(driver, place, options, async (content) => ({ content, address: await build(place, content) }))
+  const body = async (content: Content) => ({ content, address: await build(place, content) })
+  return await holding(driver, place, options, body, () => ensureRunning(place.disk.daemon))
 }
 
 async function build(place: Place, content: Content): Promise<DiskAddress> {
   const { disk, front } = place
   const { description, exports, fronted } = content
-  const path = fronted && isUp(front) ? front.daemon.qmpSocket : undefined
-  if (path !== undefined) keepConnection(path)
+  const { qmpSocket } = front.daemon
+  // While the image is opened. Who attaches the front learns of a failure.
+  const starting = fronted
+    ? ensureRunning(front.daemon).then(
+        () => keepConnection(qmpSocket),
+        () => {},
+      )
+    : undefined
   try {
     if (isUp(disk)) await refresh(place, content)
     const address = await naming(place, () => attachDisk(disk, description, exports))
     if (!fronted || address.nbd === undefined) return address
+    await starting
     return { ...address, ...(await attachFront(front, address.nbd, address.size)) }
   } finally {
-    if (path !== undefined) dropConnection(path)
+    await starting
+    dropConnection(qmpSocket)
   }
 }
 
-/** Runs a body with what the URI stands for now, and its daemon held: the lock is taken while the storage is asked. */
+/**
+ * Runs a body with what the URI stands for now, and its daemon held: the lock is taken while the storage is asked.
+ * @param start what is begun with as soon as the lock is taken
+ */
 async function holding<T>(
   driver: SchemeDriver,
   place: Place,
   options: DiskOptions,
   body: (content: Content) => Promise<T>,
+  start?: () => Promise<void>,
 ): Promise<T> {
-  await prepare(driver, place, options)
-  const content = contentOf(driver, place, options)
-  return await holdingDaemon(
-    place.disk.daemon,
-    async () => body(await content),
-    content.then(() => {}),
-  )
+  const content = prepare(driver, place, options).then(() => contentOf(driver, place, options))
+  const first = content.then(() => {})
+  return await holdingDaemon(place.disk.daemon, async () => body(await content), { first, ...(start && { start }) })
 }
 
 /** Shows where the volume has grown. */
@@ -138,7 +148,7 @@ export async function deactivate({ disk, front }: Place, patience?: number): Pro
     await deactivateDisk(disk, patience)
     await detachTargets(disk)
   }
-  if (recordedOperations(disk).length === 0) return await holdingDaemon(disk.daemon, close, flushed)
+  if (recordedOperations(disk).length === 0) return await holdingDaemon(disk.daemon, close, { first: flushed })
   // Their targets may let one wait.
   await flushed
   await close()
@@ -188,7 +198,9 @@ export function reachOf(driver: SchemeDriver, { uri }: Place): (() => Promise<vo
 /** Makes the storage of a disk ready to be described. */
 async function prepare(driver: SchemeDriver, { uri, disk }: Place, options: DiskOptions): Promise<void> {
   const server = driver.server?.(uri)
-  if (server !== undefined && readState(disk.daemon, disk.id) === undefined) await reachServer(server)
+  const isAsked = server !== undefined && readState(disk.daemon, disk.id) === undefined
+  // Both are waited for, whatever happens to one: what is still starting could not be undone.
+  await together([Promise.resolve(driver.start?.(uri, options)), isAsked ? reachServer(server) : Promise.resolve()])
   await driver.prepare?.(uri, options)
 }
 

@@ -153,8 +153,10 @@ export async function removeGraph(qmp: Qmp, id: string, present: readonly string
 /** Looks at the image and leaves open what stays connected from attach to detach. */
 async function probe(qmp: Qmp, id: string, disk: DiskDescription, nbdSocket: string): Promise<Look> {
   if (opensAtActivation(disk.protocol)) return await look(qmp, id, disk, nbdSocket)
-  await addNodes(qmp, [protocolNode(id, disk, 'read-write')])
-  return await lookOver(qmp, id, disk, [], nodeNames(id).protocol, nbdSocket)
+  const connecting = addNodes(qmp, [protocolNode(id, disk, 'read-write')])
+  const looking = lookOver(qmp, id, disk, [], nodeNames(id).protocol, nbdSocket)
+  await together([connecting, looking])
+  return await looking
 }
 
 /** Of these nodes those of the image, each before what it stands on. */

@@ -11,6 +11,8 @@ const INFO_EXPORT = 0
 
 const GREETING = 18
 const REPLY_HEADER = 20
+
+/** Milliseconds for the server to answer. */
 const PATIENCE = 10_000
 
 /**
@@ -39,13 +41,20 @@ export async function nbdExportSize(socketPath: string, name: string, exported: 
           closed: () => reject(new Error(`the NBD server on ${socketPath} did not tell the size of ${name}`)),
         },
       )
+      let timer: NodeJS.Timeout | undefined
+      let isOver = false
       const silence = new Error(`the NBD server on ${socketPath} does not answer`)
-      const timer = setTimeout(() => reject(silence), PATIENCE)
+      const ask = (): void => {
+        if (isOver) return
+        socket.write(request(name))
+        timer = setTimeout(() => reject(silence), PATIENCE)
+      }
       end = () => {
+        isOver = true
         clearTimeout(timer)
         socket.destroy()
       }
-      exported.then(() => socket.write(request(name)), reject)
+      exported.then(ask, reject)
     })
   } finally {
     end()

@@ -249,11 +249,11 @@ export async function withQmp<T>(
 }
 
 /**
- * Waits for commands that were sent together, which spares a round trip for each.
+ * Waits for all that was begun together, such as commands that were sent, which spares a round trip for each.
  * @throws the error of the first that failed, in this order: those of the others may follow from it
  */
-export async function together(commands: readonly Promise<unknown>[]): Promise<void> {
-  for (const outcome of await Promise.allSettled(commands)) if (outcome.status === 'rejected') throw outcome.reason
+export async function together(begun: readonly Promise<unknown>[]): Promise<void> {
+  for (const outcome of await Promise.allSettled(begun)) if (outcome.status === 'rejected') throw outcome.reason
 }
 
 /** Whether a value is an object of QMP. */

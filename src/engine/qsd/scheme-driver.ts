@@ -29,8 +29,13 @@ export interface SchemeDriver {
    * @throws ServerUnreachableError
    */
   reach?(uri: ParsedUri, options: DiskOptions): Promise<void>
+  /**
+   * Starts what a disk needs and what can be started whether the server is there or not, which is asked meanwhile; called by
+   * each attach and activate, so repeatable.
+   */
+  start?(uri: ParsedUri, options: DiskOptions): void | Promise<void>
   /** What a disk needs before it is described, such as a mount; called by each attach and activate, so repeatable. */
   prepare?(uri: ParsedUri, options: DiskOptions): void | Promise<void>
-  /** Undoes prepare, when no domain has the URI attached any more; repeatable. */
+  /** Undoes start and prepare, when no domain has the URI attached any more; repeatable. */
   release?(uri: ParsedUri): void | Promise<void>
 }
