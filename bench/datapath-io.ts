@@ -1,6 +1,7 @@
 /**
  * I/O of 4 KiB through each implementation of a disk, beside the same engine used directly with the same options, by fio in
- * turn. Each pair has its own images, alike and written once, so that nothing is allocated while it is measured.
+ * turn. Each pair has two images, alike and written once, so that nothing is allocated while it is measured. As one of them
+ * may lie better on its disk than the other, by a tenth, each is measured both ways.
  */
 import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -9,18 +10,29 @@ import { join } from 'node:path'
 import type { Result } from '../src/contract/methods.ts'
 import { attachLoop, detachLoop } from '../src/engine/loop.ts'
 import { lacks } from '../test/support/needs.ts'
-import { installPlugin } from '../test/support/plugin.ts'
+import { installPlugin, type TestPlugin } from '../test/support/plugin.ts'
 import { eventually } from '../test/support/servers/eventually.ts'
 import { DISK_SIZE, image } from './datapath-disks.ts'
 import { type Figure, ratio } from './figure.ts'
 import { median } from './measure.ts'
 
-const ROUNDS = 5
+/** Rounds for each way that the images are used. */
+const ROUNDS = 4
 
 /** Seconds of one run. */
 const RUNTIME = 1
 
+/** What is measured → fio's name for it. */
 const PATTERNS = { sequential: 'rw', random: 'randrw' } as const
+
+type Pattern = keyof typeof PATTERNS
+
+const patterns = Object.keys(PATTERNS) as Pattern[]
+
+const SIDES = ['through', 'directly'] as const
+
+/** IOPS of each run. */
+type Rates = Record<Pattern, Record<(typeof SIDES)[number], number[]>>
 
 type Implementation = Result<'Datapath.attach'>['implementations'][number][0]
 
@@ -76,37 +88,59 @@ export async function throughputOfDisks(pairs: readonly Pair[], directory: strin
   }
 }
 
-async function measured(
-  { name, format, query, implementation, direct, peer: peerName }: Pair,
-  plugin: Awaited<ReturnType<typeof installPlugin>>,
+async function measured(each: Pair, plugin: TestPlugin, directory: string, number: string): Promise<Figure[]> {
+  const images = [
+    image(directory, `io-${number}`, each.format),
+    image(directory, `direct-${number}`, each.format),
+  ] as const
+  const rates = [
+    await ratesOf(each, plugin, directory, images),
+    await ratesOf(each, plugin, directory, [images[1], images[0]]),
+  ]
+  return patterns.map((pattern) => {
+    const [through, directly] = SIDES.map((side) => median(rates.flatMap((of) => of[pattern][side]))) as [
+      number,
+      number,
+    ]
+    return {
+      what: `${each.name}: ${pattern} 4 KiB`,
+      median: `${through.toFixed(0)} IOPS`,
+      ratio: ratio(through / directly),
+      peer: `${each.peer}: ${directly.toFixed(0)} IOPS`,
+    }
+  })
+}
+
+/** Reads and writes in a second, of the plugin's disk on the one image, and of the engine itself on the other. */
+async function ratesOf(
+  { query, implementation, direct }: Pair,
+  plugin: TestPlugin,
   directory: string,
-  number: string,
-): Promise<Figure[]> {
-  const [own, other] = [image(directory, `io-${number}`, format), image(directory, `direct-${number}`, format)]
+  [own, other]: readonly [string, string],
+): Promise<Rates> {
   const disk = { uri: `file://${own}${query}`, domain: '1' }
   const backend = await plugin.call('Datapath.attach', disk)
   await plugin.call('Datapath.activate', disk)
   const peer = await direct(other, directory)
   try {
-    const targets = [targetOf(backend, implementation), peer.target] as const
-    for (const target of targets) fio(target, ['--rw=write', '--bs=1M', `--size=${DISK_SIZE}`])
-    return Object.entries(PATTERNS).map(([pattern, rw]) => {
-      const rates: readonly [number[], number[]] = [[], []]
+    const targets = { through: targetOf(backend, implementation), directly: peer.target }
+    for (const side of SIDES) fio(targets[side], ['--rw=write', '--bs=1M', `--size=${DISK_SIZE}`])
+    const rates: Rates = { sequential: { through: [], directly: [] }, random: { through: [], directly: [] } }
+    for (const pattern of patterns)
       for (let round = 0; round <= ROUNDS; round += 1)
         // In turn, and every second time the other way round; the first round does not count.
-        for (const index of round % 2 === 0 ? ([0, 1] as const) : ([1, 0] as const)) {
-          const options = [`--rw=${rw}`, '--bs=4k', '--iodepth=16', '--time_based', `--runtime=${RUNTIME}`]
-          const rate = fio(targets[index], [...options, `--size=${DISK_SIZE}`])
-          if (round > 0) rates[index].push(rate)
+        for (const side of round % 2 === 0 ? SIDES : SIDES.toReversed()) {
+          const options = [
+            `--rw=${PATTERNS[pattern]}`,
+            '--bs=4k',
+            '--iodepth=16',
+            '--time_based',
+            `--runtime=${RUNTIME}`,
+          ]
+          const rate = fio(targets[side], [...options, `--size=${DISK_SIZE}`])
+          if (round > 0) rates[pattern][side].push(rate)
         }
-      const [through, directly] = [median(rates[0]), median(rates[1])]
-      return {
-        what: `${name}: ${pattern} 4 KiB`,
-        median: `${through.toFixed(0)} IOPS`,
-        ratio: ratio(through / directly),
-        peer: `${peerName}: ${directly.toFixed(0)} IOPS`,
-      }
-    })
+    return rates
   } finally {
     await peer.end()
     await plugin.call('Datapath.detach', disk)
