@@ -24,8 +24,11 @@ import { type Qmp, withQmp } from './qmp.ts'
 const PROGRAM = 'qemu-storage-daemon'
 const PACKAGE = 'qemu-system-common'
 
-/** Milliseconds for a daemon to be ready, and to end. */
+/** Milliseconds for a daemon to end. */
 const PATIENCE = 10_000
+
+/** Milliseconds for a daemon to be ready: the libraries of all drivers may have to come from a slow disk. */
+const START_PATIENCE = 60_000
 
 /** Bytes of what a daemon printed that are kept at most. */
 const LOG_LIMIT = 1 << 20
@@ -158,7 +161,7 @@ async function start(daemon: Daemon): Promise<void> {
     package: PACKAGE,
     args: programArguments(daemon),
     log: daemon.logFile,
-    patience: PATIENCE,
+    patience: START_PATIENCE,
     ready: () => readPid(daemon.pidFile) !== undefined,
   })
 }
