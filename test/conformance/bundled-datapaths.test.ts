@@ -16,7 +16,7 @@ import { SMB_NEEDS, smbServer } from '../support/servers/smb.ts'
 import { isolated, wrong } from './bundled.ts'
 
 const REPOSITORY = join(import.meta.dirname, '../..')
-const LONG = 600_000
+const LONG = 1_800_000
 /** Bytes of the scratch volume. */
 const SIZE = 8 * 1024 * 1024
 

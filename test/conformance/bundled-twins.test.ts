@@ -12,7 +12,7 @@ import { lacks } from '../support/needs.ts'
 import { isolated } from './bundled.ts'
 
 const REPOSITORY = join(import.meta.dirname, '../..')
-const LONG = 600_000
+const LONG = 1_800_000
 
 interface BundledTwin {
   /** What is wrong with it. */

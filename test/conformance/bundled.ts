@@ -9,7 +9,7 @@ import { withScratch } from '../support/scratch.ts'
 const REPOSITORY = join(import.meta.dirname, '../..')
 
 /** Milliseconds: each is judged by every clause. */
-const LONG = 900_000
+const LONG = 1_800_000
 
 /** What a datapath on QEMU needs. */
 export const QEMU = ['qemu-storage-daemon', 'qemu-block-extra', 'qemu-img'] as const

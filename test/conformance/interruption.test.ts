@@ -12,7 +12,7 @@ import { loopsBelow } from '../support/loops.ts'
 import { lacks } from '../support/needs.ts'
 import { withScratch } from '../support/scratch.ts'
 
-const LONG = 300_000
+const LONG = 1_200_000
 
 /** How often a run is interrupted; SMAPIV3_INTERRUPTIONS raises it for a long run. */
 const TIMES = Number(process.env.SMAPIV3_INTERRUPTIONS ?? 10)

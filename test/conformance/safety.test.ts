@@ -10,7 +10,7 @@ import { lacks } from '../support/needs.ts'
 import { withScratch } from '../support/scratch.ts'
 import { shellPlugin } from './support.ts'
 
-const LONG = 300_000
+const LONG = 1_200_000
 
 describe('a plugin that misbehaves in every method is judged in bounded time:', () => {
   test.each([
