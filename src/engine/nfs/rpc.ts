@@ -132,7 +132,8 @@ export class RpcClient {
    * the next request would wait for half a minute. A new one is made at once.
    */
   #leaveSilentConnection(): void {
-    if (performance.now() - this.#heard >= this.#patience) this.#socket?.destroy()
+    // Half of it: the connection may have been made while the request waited.
+    if (performance.now() - this.#heard >= this.#patience / 2) this.#socket?.destroy()
   }
 
   #header(xid: number, procedure: number): Buffer {

@@ -13,8 +13,12 @@ test('a connection on which no answer came in time is not used for the next requ
   const server = createServer((client) => {
     clients.push(client)
     client.on('error', () => {})
-    // The first one is as if its server were away: it takes requests, and nothing comes back.
-    if (clients.length > 1) client.on('data', (request) => client.write(answerTo(request)))
+    const isFirst = clients.length === 1
+    let requests = 0
+    // The first one soon is as if its server were away: it takes requests, and nothing comes back.
+    client.on('data', (request) => {
+      if (++requests === 1 || !isFirst) client.write(answerTo(request))
+    })
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   onTestFinished(() => {
@@ -22,8 +26,9 @@ test('a connection on which no answer came in time is not used for the next requ
     server.close()
   })
   const { port } = server.address() as { port: number }
-  const rpc = new RpcClient({ host: '127.0.0.1', port }, PROGRAM, { uid: 0, gid: 0 }, 2_000)
+  const rpc = new RpcClient({ host: '127.0.0.1', port }, PROGRAM, { uid: 0, gid: 0 }, 6_000)
   onTestFinished(() => rpc.close())
+  await rpc.call(0)
   await expect(rpc.call(0)).rejects.toThrow(ServerUnreachableError)
   await rpc.call(0)
   expect(clients).toHaveLength(2)
