@@ -13,7 +13,10 @@ import { fileNameFor, runDirectory, socketPath } from '../../src/engine/run-dire
 import { runToolWithin } from '../../src/engine/tool.ts'
 import { urlOf } from './url.ts'
 
-/** Milliseconds for nbdkit to be ready, and to end. */
+/** Milliseconds for nbdkit to be ready: the libraries of its client may have to come from a slow disk. */
+const START_PATIENCE = 60_000
+
+/** Milliseconds for nbdkit to end. */
 const PATIENCE = 10_000
 
 /** Seconds that a server has for a response. */
@@ -57,7 +60,7 @@ export async function startRelay(uri: ParsedUri, ca: string, credentials: Creden
       ...(secret === undefined ? [] : [`password=-${PASSWORD_DESCRIPTOR}`]),
     ]
     // It goes into the background when it listens, or fails.
-    await runToolWithin('nbdkit', args, PATIENCE, { log, inherited: secret })
+    await runToolWithin('nbdkit', args, START_PATIENCE, { log, inherited: secret })
   } finally {
     if (secret !== undefined) closeSync(secret)
     rmSync(log, { force: true })
