@@ -86,6 +86,7 @@ describe.skipIf(lacks('chromium'))('html, in Chromium', () => {
         })
         try {
           const phone = await browser.newPage({ viewport: { width: 360, height: 740 } })
+          phone.setDefaultTimeout(120_000)
           const problems: string[] = []
           phone.on('pageerror', (error) => problems.push(String(error)))
           phone.on('console', (message) => message.type() === 'error' && problems.push(message.text()))
