@@ -2,7 +2,7 @@
 import { type Access, type Backend, openBackend } from './access/access.ts'
 import type { Context } from './context.ts'
 import { sharedSr } from './sr-fixture.ts'
-import { NotApplicable } from './violation.ts'
+import { NotApplicable, Violation } from './violation.ts'
 import { newVolume, type Volume } from './volumes.ts'
 
 /** The URI by which a toolstack would reach a volume. */
@@ -53,9 +53,21 @@ export class Disk {
     })
   }
 
+  /** Attaches it; that it cannot be attached again, or to one domain more, has a clause of its own. */
   async attach(): Promise<Backend> {
     this.register()
-    return this.#context.call('Datapath.attach', this.#params)
+    const { attached } = this.#context.run
+    const domains = attached.get(this.uri) ?? new Set()
+    const cause = domains.has(this.domain) ? 'DP-ATTACH-002' : domains.size > 0 ? 'DP-ATTACH-007' : undefined
+    const called = await this.#context.outcome('Datapath.attach', this.#params)
+    const { outcome, record } = called
+    if (!outcome.ok && outcome.error.kind === 'PLUGIN_ERROR' && cause !== undefined) {
+      const { code, message } = outcome.error
+      throw new Violation('Datapath.attach succeeds', `${code}: ${message}`, record, cause)
+    }
+    const backend = this.#context.succeeded(called)
+    attached.set(this.uri, domains.add(this.domain))
+    return backend
   }
 
   async activate(): Promise<void> {
@@ -73,8 +85,16 @@ export class Disk {
   async detach(): Promise<void> {
     await this.#context.call('Datapath.detach', this.#params)
     this.#context.run.hasUsedDisks = true
+    this.#isDetached()
     this.#forget?.()
     this.#forget = undefined
+  }
+
+  #isDetached(): void {
+    const { attached } = this.#context.run
+    const domains = attached.get(this.uri)
+    domains?.delete(this.domain)
+    if (domains?.size === 0) attached.delete(this.uri)
   }
 
   async #remove(): Promise<void> {
@@ -83,6 +103,7 @@ export class Disk {
     await run.caller.call(path, 'Datapath.deactivate', { dbg, ...this.#params })
     const { outcome } = await run.caller.call(path, 'Datapath.detach', { dbg, ...this.#params })
     if (!outcome.ok) throw outcome.error
+    this.#isDetached()
   }
 }
 

@@ -106,6 +106,8 @@ export class Ledger {
       .flatMap(({ id: other, outcome, because = [] }) =>
         outcome === 'failed' ? [other] : outcome === 'follows' ? because : [],
       )
+      // Where two follow from each other, the second one is the cause.
+      .filter((other) => other !== id)
     const report = reportOf(id, entry, [...new Set(because)])
     if (path.length === 0) resolved.set(id, report)
     return report

@@ -43,6 +43,8 @@ export interface Run {
   readonly left: string[]
   /** Whether a disk has been attached, activated and let go. */
   hasUsedDisks: boolean
+  /** URI → the domains that the suite has attached it to. */
+  readonly attached: Map<string, Set<string>>
   /** Features of formats that the plugin declares, and of which it has said that the SRs of this run lack them. */
   readonly lacking: Set<string>
   /** The volume that samples of calls share, made when it is first needed. */

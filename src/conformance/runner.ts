@@ -144,6 +144,7 @@ async function runIn(scratch: string, options: ConformanceOptions): Promise<Repo
     signal,
     selected: (id) => wanted.has(id),
     hasUsedDisks: false,
+    attached: new Map(),
     lacking: new Set(),
     sampleVolume: undefined,
     sharedSr: undefined,

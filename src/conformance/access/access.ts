@@ -50,11 +50,18 @@ export async function openImplementation(implementation: Implementation, writabl
     'DP-ATTACH-005',
   )
   const what = describe(implementation)
+  const smaller = (end: number): ClauseId | undefined => (BigInt(end) > access.size ? 'DP-ATTACH-006' : undefined)
   return {
     size: access.size,
     isReadOnly: access.isReadOnly,
-    read: (offset, length) => explained(`${what} can be read at ${offset}`, () => access.read(offset, length)),
-    write: (offset, bytes) => explained(`${what} can be written at ${offset}`, () => access.write(offset, bytes)),
+    read(offset, length) {
+      const expected = `${what} can be read at ${offset}`
+      return explained(expected, () => access.read(offset, length), smaller(offset + length))
+    },
+    write(offset, bytes) {
+      const expected = `${what} can be written at ${offset}`
+      return explained(expected, () => access.write(offset, bytes), smaller(offset + bytes.length))
+    },
     flush: () => explained(`${what} can be flushed`, () => access.flush()),
     close: () => explained(`${what} can be closed`, () => access.close()),
   }

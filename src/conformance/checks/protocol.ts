@@ -2,6 +2,7 @@
 import { mkdirSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { stringifyJson } from '../../contract/json.ts'
+import { causeOf } from '../cause.ts'
 import { type Check, check, story } from '../check.ts'
 import type { ClauseId } from '../clauses.ts'
 import type { Context } from '../context.ts'
@@ -138,12 +139,10 @@ function raw(id: ClauseId, what: string, input: (params: object, context: Contex
   return check(id, 'shared', async (context) => {
     for (const { method, params } of await samples(context)) {
       const { outcome, record } = await context.outcome(method, params as never, { input: input(params, context) })
-      if (!outcome.ok)
-        throw new Violation(
-          `${method} succeeds with ${what} on stdin`,
-          `${outcome.error.code}: ${outcome.error.message}`,
-          record,
-        )
+      if (outcome.ok) continue
+      const { error } = outcome
+      const [expected, seen] = [`${method} succeeds with ${what} on stdin`, `${error.code}: ${error.message}`]
+      throw new Violation(expected, seen, record, causeOf({ method, error }))
     }
   })
 }

@@ -17,12 +17,12 @@ export const SR_LIFE_CHECKS: readonly Check[] = [
       await context.judge('SR-CREATE-001', async () => {
         sr = await ownSr(context, { attached: false, description })
       })
-      sr ??= await ownSr(context, { attached: false, description })
-      const { configuration, name, uuid } = sr
+      const made = sr ?? (await ownSr(context, { attached: false, description }))
+      const { configuration, name, uuid } = made
       await context.judge('SR-CREATE-002', async () => {
-        await context.call('SR.attach', { configuration })
+        made.handle = await context.call('SR.attach', { configuration })
       })
-      const handle = await attachSr(context, sr)
+      const handle = made.handle ?? (await attachSr(context, made))
       await context.judge('SR-CREATE-003', async () => {
         const stat = await context.call('SR.stat', { sr: handle })
         demandEqual(

@@ -6,7 +6,7 @@ import type { Result } from '../../contract/methods.ts'
 import { schemeOf } from '../../contract/uri.ts'
 import { type Check, check, story } from '../check.ts'
 import type { Context } from '../context.ts'
-import { attachSr, ownSr, sharedSr } from '../sr-fixture.ts'
+import { ownSr, sharedSr } from '../sr-fixture.ts'
 import { demand, demandEqual, NotApplicable, Violation } from '../violation.ts'
 import { handleOf, listed, newVolume, stat, unchanging } from '../volumes.ts'
 import { sampleVolume } from './samples.ts'
@@ -159,7 +159,6 @@ export const SR_CHECKS: readonly Check[] = [
     demand(found.complete, 'a result that is complete', found)
     sr.handle = await context.call('SR.attach', { configuration: found.configuration })
     demand((await listed(context, sr, volume)) !== undefined, 'the volumes of the SR', 'they are not there')
-    await attachSr(context, sr)
   }),
   check('SR-MISSING-001', 'shared', async (context) => {
     const sr = await sharedSr(context)

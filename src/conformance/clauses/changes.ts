@@ -19,7 +19,7 @@ export const CHANGES = {
     why: 'A migration that copies only differences delivers a broken disk.',
     source: protocol('7.3'),
     advice: 'Compare content, or answer all blocks.',
-    after: ['VOL-COMPARE-001'],
+    after: ['VOL-COMPARE-001', 'DATA-KEEP-001', 'DATA-CLONE-002'],
   },
   'VOL-COMPARE-003': {
     level: 'should',
@@ -39,6 +39,7 @@ export const CHANGES = {
     why: 'A migration that begins from one of them fails.',
     source: protocol('7.3'),
     advice: 'Answer keys that exist, the most similar first; [] is right as well.',
+    after: ['SR-LS-002'],
   },
   'VOL-CBT-001': {
     level: 'must',

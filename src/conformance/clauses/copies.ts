@@ -10,6 +10,7 @@ export const COPIES = {
     why: 'No backup can be made.',
     source: protocol('7.3'),
     advice: 'Answer every member of volume.',
+    after: ['SR-LS-002'],
   },
   'VOL-SNAPSHOT-002': {
     level: 'must',
@@ -74,7 +75,7 @@ export const COPIES = {
     why: 'The toolstack stores there what it is a snapshot of, and when it was taken.',
     source: protocol('12'),
     advice: 'Refuse changes of content only.',
-    after: ['VOL-SNAPSHOT-004'],
+    after: ['VOL-SNAPSHOT-004', 'VOL-SET-001'],
   },
   'VOL-SNAPSHOT-009': {
     level: 'should',
@@ -93,6 +94,7 @@ export const COPIES = {
     why: 'Daily backups keep more than a few.',
     source: protocol('5.2'),
     advice: 'Where the chain has a limit, answer SR_BACKEND_FAILURE_109 at it.',
+    after: ['SR-LS-002'],
   },
   'VOL-CLONE-001': {
     level: 'must',
@@ -102,6 +104,7 @@ export const COPIES = {
     why: 'No VM can be made from a template, and no disk can be non-persistent.',
     source: protocol('7.3'),
     advice: 'Answer every member of volume.',
+    after: ['SR-LS-002'],
   },
   'VOL-CLONE-002': {
     level: 'must',
@@ -176,6 +179,7 @@ export const COPIES = {
     why: 'Users delete what they no longer need, in the order they like.',
     source: protocol('7.3'),
     advice: 'Keep shared blocks until nobody refers to them.',
+    after: ['SR-LS-002'],
   },
   'VOL-REVERT-001': {
     level: 'must',
@@ -185,7 +189,7 @@ export const COPIES = {
     why: 'The VM still has this disk.',
     source: protocol('7.3'),
     advice: 'Replace the content only.',
-    after: ['VOL-STAT-001'],
+    after: ['VOL-STAT-001', 'VOL-SNAPSHOT-005'],
   },
   'VOL-REVERT-002': {
     level: 'must',
@@ -204,6 +208,7 @@ export const COPIES = {
     why: 'The disk is gone, and the snapshot was never there.',
     source: protocol('7.3'),
     advice: 'Look both keys up first.',
+    after: ['VOL-DESTROY-001'],
   },
   'VOL-REVERT-004': {
     level: 'should',
@@ -223,6 +228,7 @@ export const COPIES = {
     why: 'A copy that is asked for is none.',
     source: protocol('7.3'),
     advice: 'Answer the record of the new volume, or refuse with an error object.',
+    after: ['SR-LS-002'],
   },
   'VOL-COPY-002': {
     level: 'must',
@@ -233,5 +239,6 @@ export const COPIES = {
     source: protocol('7.3'),
     advice: 'Use dest_sr, or refuse with an error object.',
     needs: ['second-sr'],
+    after: ['SR-LS-002'],
   },
 } as const satisfies Record<string, ClauseRow>

@@ -32,7 +32,7 @@ export const DATA = {
     why: 'The toolstack is restarted while VMs run.',
     source: protocol('7.2'),
     advice: 'Keep what is needed to let a disk go in a file, not in the process.',
-    after: ['DATA-KEEP-002'],
+    after: ['DATA-KEEP-002', 'DP-ATTACH-002'],
   },
   'DATA-RANGE-001': {
     level: 'must',
@@ -78,7 +78,7 @@ export const DATA = {
     why: 'The backup is not one.',
     source: protocol('7.3'),
     advice: 'Flush before taking it.',
-    after: ['DATA-KEEP-002'],
+    after: ['DATA-KEEP-002', 'VOL-SNAPSHOT-005'],
   },
   'DATA-SNAPSHOT-002': {
     level: 'must',
@@ -188,7 +188,7 @@ export const DATA = {
     why: 'A disk with a long history is broken.',
     source: protocol('7.3'),
     advice: 'Check the order of the chain.',
-    after: ['DATA-CLONE-002', 'DATA-SNAPSHOT-002'],
+    after: ['DATA-CLONE-002', 'DATA-SNAPSHOT-002', 'VOL-CLONE-002'],
   },
   'DATA-RESIZE-001': {
     level: 'must',
@@ -247,6 +247,7 @@ export const DATA = {
     why: 'A kiosk or lab machine keeps what its user did.',
     source: protocol('11'),
     advice: 'Write to an overlay, and discard it in close (and in the next open).',
+    after: ['DATA-KEEP-001'],
   },
   'DATA-NONPERSISTENT-002': {
     level: 'must',

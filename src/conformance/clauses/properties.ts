@@ -10,6 +10,7 @@ export const PROPERTIES = {
     why: 'The toolstack keeps there what the disk is: type, snapshot of what, temporary clone.',
     source: protocol('12'),
     advice: 'Store keys with the volume, and answer them in `keys`.',
+    after: ['SR-LS-002'],
   },
   'VOL-SET-002': {
     level: 'must',
@@ -98,6 +99,7 @@ export const PROPERTIES = {
     why: 'The next scan gives the disk its old name back.',
     source: protocol('7.3'),
     advice: 'Store the name; do not make the key from it.',
+    after: ['SR-LS-002'],
   },
   'VOL-NAME-002': {
     level: 'must',
@@ -118,6 +120,7 @@ export const PROPERTIES = {
     why: 'The next scan gives the disk its old description back.',
     source: protocol('7.3'),
     advice: 'Store the description.',
+    after: ['SR-LS-002'],
   },
   'VOL-DESC-002': {
     level: 'must',

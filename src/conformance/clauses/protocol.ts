@@ -56,6 +56,7 @@ export const PROTOCOL = {
     source: protocol('5'),
     advice:
       'Print {"code":"SR_BACKEND_FAILURE","params":[name,text],"backtrace":{"error":text,"files":[],"lines":[]}}.',
+    after: ['PRO-EXIT-001'],
   },
   'PRO-ERROR-002': {
     level: 'should',

@@ -17,7 +17,10 @@ export const ROBUSTNESS = {
     ...killed('Volume.set', 'the volume has the old value or the new, and all its other keys'),
     after: ['VOL-SET-001'],
   },
-  'ROB-KILL-007': { ...killed('SR.attach', 'the SR can be attached and has its volumes'), ...LOOKS_AT_ALL },
+  'ROB-KILL-007': {
+    ...killed('SR.attach', 'the SR can be attached and has its volumes'),
+    after: [...LOOKS_AT_ALL.after, 'SR-ATTACH-002'],
+  },
   'ROB-KILL-008': killed('Datapath.attach', 'the disk can be attached and detached', 'datapath'),
   'ROB-KILL-009': killed('Datapath.activate', 'the disk can be activated and let go', 'datapath'),
   'ROB-KILL-010': killed('Datapath.deactivate', 'the disk can be deactivated and has its data', 'datapath'),
@@ -68,6 +71,7 @@ export const ROBUSTNESS = {
     why: 'The toolstack and its tools attach at boot, at the same time.',
     source: protocol('3.7'),
     advice: 'Lock the SR while it is attached.',
+    after: ['SR-ATTACH-002'],
   },
   'ROB-CONC-006': {
     level: 'must',

@@ -123,6 +123,7 @@ export const SR_CONTENT = {
     why: 'After the loss of the toolstack’s database it is the way back to the disks.',
     source: protocol('7.2'),
     advice: 'Look for SRs at the place named, attached or not.',
+    after: ['SR-CREATE-004', 'SR-STAT-006'],
   },
   'SR-PROBE-005': {
     level: 'should',
@@ -133,7 +134,7 @@ export const SR_CONTENT = {
     source: protocol('7.2'),
     advice: 'Answer the configuration that SR.attach reads.',
     needs: ['own-sr'],
-    after: ['SR-PROBE-004', 'SR-PROBE-002'],
+    after: ['SR-PROBE-004', 'SR-PROBE-002', 'SR-LS-002'],
   },
   'SR-PROBE-006': {
     level: 'must',
@@ -143,6 +144,7 @@ export const SR_CONTENT = {
     why: 'Administrators probe storage that is in use.',
     source: protocol('7.2'),
     advice: 'Only read.',
+    after: ['SR-LS-002'],
   },
   'SR-PROBE-007': {
     level: 'must',
@@ -183,6 +185,7 @@ export const SR_CONTENT = {
     source: protocol('1'),
     advice: 'Record attached SRs one by one.',
     needs: ['second-sr'],
+    after: ['SR-LS-002'],
   },
   'SR-SECOND-003': {
     level: 'must',
@@ -193,6 +196,7 @@ export const SR_CONTENT = {
     source: protocol('1'),
     advice: 'Remove only what is the SR’s own.',
     needs: ['second-sr'],
+    after: ['SR-LS-002', 'SR-DESTROY-002'],
   },
   'SR-SECOND-004': {
     level: 'must',
@@ -212,5 +216,6 @@ export const SR_CONTENT = {
     why: 'An SR that looks empty loses its disks in the toolstack’s database.',
     source: protocol('5.1'),
     advice: 'Check the exit status of every tool; answer ["MissingDependency", what].',
+    after: ['SR-LS-002', 'SR-PROBE-006'],
   },
 } as const satisfies Record<string, ClauseRow>

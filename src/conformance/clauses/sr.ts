@@ -61,6 +61,7 @@ export const SR = {
     source: protocol('7.2'),
     advice: 'Look for an SR at the place before formatting it.',
     needs: ['own-sr'],
+    after: ['SR-LS-002'],
   },
   'SR-CREATE-007': {
     level: 'must',
@@ -158,7 +159,7 @@ export const SR = {
     source: protocol('5.1'),
     advice: 'Answer the params ["Sr_not_attached", handle].',
     needs: ['own-sr'],
-    after: ['SR-DETACH-003'],
+    after: ['SR-DETACH-003', 'PRO-ERROR-004'],
   },
   'SR-DETACH-005': {
     level: 'must',
@@ -169,6 +170,7 @@ export const SR = {
     source: protocol('7.2'),
     advice: 'Keep the state of volumes on the storage, not on the host.',
     needs: ['own-sr'],
+    after: ['SR-LS-002', 'SR-LS-004'],
   },
   'SR-DETACH-006': {
     level: 'must',

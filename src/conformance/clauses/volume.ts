@@ -127,6 +127,7 @@ export const VOLUME = {
     why: 'A disk that is gone looks as if it were there.',
     source: protocol('5.1'),
     advice: 'Look the key up first.',
+    after: ['VOL-DESTROY-001'],
   },
   'VOL-STAT-003': {
     level: 'should',
@@ -136,7 +137,7 @@ export const VOLUME = {
     why: 'Toolstacks know by it that repeating does not help, and that destroying is done.',
     source: protocol('5.1'),
     advice: 'Answer the params ["Volume_does_not_exist", key].',
-    after: ['VOL-STAT-002'],
+    after: ['VOL-STAT-002', 'PRO-ERROR-004'],
   },
   'VOL-UNKNOWN-001': {
     level: 'must',
@@ -146,6 +147,7 @@ export const VOLUME = {
     why: 'The caller believes that it is stored.',
     source: protocol('5.1'),
     advice: 'Look the key up first, and create nothing.',
+    after: ['VOL-DESTROY-001'],
   },
   'VOL-UNKNOWN-002': unknown('Volume.snapshot', 'A backup goes on without the data.'),
   'VOL-UNKNOWN-003': unknown('Volume.clone', 'A VM is made without its disk.'),
@@ -158,6 +160,7 @@ export const VOLUME = {
     why: 'The guest is told of room that is not there.',
     source: protocol('7.3'),
     advice: 'Grow the storage, and answer its real size.',
+    after: ['SR-LS-002'],
   },
   'VOL-RESIZE-002': {
     level: 'must',
@@ -176,7 +179,7 @@ export const VOLUME = {
     why: 'Clients know the code.',
     source: protocol('5.2'),
     advice: 'Use the code 79 ("VDI Invalid size").',
-    after: ['VOL-RESIZE-002'],
+    after: ['VOL-RESIZE-002', 'PRO-ERROR-003'],
   },
   'VOL-RESIZE-004': {
     level: 'must',
@@ -255,5 +258,6 @@ function unknown<Method extends 'Volume.snapshot' | 'Volume.clone' | 'Volume.res
     why,
     source: protocol('5.1'),
     advice: 'Look the key up first, and answer ["Volume_does_not_exist", key].',
+    after: ['VOL-DESTROY-001'],
   } as const
 }
