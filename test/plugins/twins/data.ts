@@ -35,6 +35,7 @@ export const DATA: readonly Twin[] = [
     name: 'has volumes that share their bytes',
     language: 'python',
     breaks: 'DATA-RANGE-002',
+    also: ['DATA-ZERO-001'],
     text: [
       [
         'volume',
@@ -94,7 +95,7 @@ export const DATA: readonly Twin[] = [
     language: 'python',
     breaks: 'DATA-CLONE-002',
     text: [['volume', `lambda target: ${COPY})`, `lambda target: ${LINK} if read_write else ${COPY})`]],
-    also: ['VOL-CLONE-008'],
+    also: ['VOL-CLONE-008', 'DATA-COPY-001'],
   },
   {
     name: 'makes clones without the first MiB',

@@ -140,6 +140,7 @@ export const DATAPATH: readonly Twin[] = [
     name: 'detaches only volumes that are there',
     language: 'sh',
     breaks: 'DP-DETACH-004',
+    also: ['LEAK-LOOP-001'],
     text: [
       [
         'datapath',

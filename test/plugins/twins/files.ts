@@ -86,7 +86,11 @@ export const FILES: readonly Twin[] = [
     name: 'asks for the deprecated interface',
     language: 'python',
     breaks: 'QRY-VERSION-002',
-    text: [['volume', '"required_api_version": "5.0"', '"required_api_version": "3.0"']],
+    configuration: { uri: 'file:///' },
+    text: [
+      ['volume', '"required_api_version": "5.0"', '"required_api_version": "3.0"'],
+      ['volume', '"Absolute path of the directory"}', '"Absolute path of the directory", "uri": "Of the directory"}'],
+    ],
   },
   {
     name: 'declares a feature that it has no script for',
@@ -141,6 +145,7 @@ export const FILES: readonly Twin[] = [
     name: 'lists SRs after they were detached',
     language: 'python',
     breaks: 'QRY-LS-002',
+    also: ['LEAK-FILE-001'],
     text: [
       [
         'volume',

@@ -111,6 +111,7 @@ export const PROTOCOL: readonly Twin[] = [
     name: 'does not know escapes of JSON',
     language: 'sh',
     breaks: 'PRO-STDIN-003',
+    also: ['INP-CONTROL-001'],
     text: [['lib', STDIN, `params=$(head -n 1 | sed 's/\\\\u/u/g')`]],
   },
   {
@@ -151,15 +152,27 @@ export const PROTOCOL: readonly Twin[] = [
       [
         'lib',
         'params=$(head -n 1)',
-        'sr= key= dest_sr= snapshot= uri= domain= size=0 new_size=0\n  params=$(head -n 1)',
+        `sr= key= dest_sr= snapshot= uri= domain= size=0 new_size=0
+  name_json='""' description_json='""' sharable_json=false
+  params=$(head -n 1)`,
       ],
+      ['volume', '.keys[$params.k] = $params.v', '.keys[$params.k // ""] = ($params.v // "")'],
     ],
   },
   {
     name: 'takes params of any type',
     language: 'sh',
     breaks: 'PRO-PARAM-003',
-    text: [['lib', 'elif ($params[$name] | type) != $type then', 'elif false then']],
+    text: [
+      ['lib', 'elif ($params[$name] | type) != $type then', 'elif false then'],
+      // As if they were of the right one.
+      [
+        'lib',
+        '\\(.value | tojson | @sh)',
+        '\\(if .key == "sharable" then .value == true else .value | tostring end | tojson | @sh)',
+      ],
+      ['volume', '.keys[$params.k] = $params.v', '.keys[$params.k | tostring] = ($params.v | tostring)'],
+    ],
   },
   {
     name: 'needs a home',
@@ -178,7 +191,13 @@ export const PROTOCOL: readonly Twin[] = [
     language: 'sh',
     breaks: 'PRO-CWD-001',
     // Only where the suite is about it: elsewhere the directory belongs to somebody.
-    text: [['lib', STDIN, `case $PWD in "$TMPDIR"* | *conformance*) echo "$method" >>debug.log ;; esac\n  ${STDIN}`]],
+    text: [
+      [
+        'lib',
+        STDIN,
+        `case $PWD in "\${TMPDIR:-none}"* | *conformance*) echo "$method" >>debug.log ;; esac\n  ${STDIN}`,
+      ],
+    ],
   },
   {
     name: 'keeps 32 bits of a size',
@@ -197,7 +216,7 @@ export const PROTOCOL: readonly Twin[] = [
     language: 'python',
     breaks: 'PRO-INT64-001',
     text: [
-      ['volume', 'MAX_SIZE = 2**44', 'MAX_SIZE = 2**62'],
+      ['volume', 'MAX_SIZE = 2**44', 'MAX_SIZE = 2**60'],
       [
         'volume',
         '    return max(1, -(-size // SIZE_UNIT)) * SIZE_UNIT',
@@ -216,7 +235,7 @@ export const PROTOCOL: readonly Twin[] = [
         `    name=$(eval "echo \\"$(from_params -r .name)\\"" 2>/dev/null) || true\n    name_json=$(jq -cn --arg name "$name" '$name')\n    printf '{"key":"%s","name":%s,`,
       ],
     ],
-    also: ['INP-QUOTE-001'],
+    also: ['INP-QUOTE-001', 'INP-FORMAT-001', 'INP-JSON-001', 'INP-NEWLINE-001'],
   },
   {
     name: 'takes a path for a key',

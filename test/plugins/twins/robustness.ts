@@ -64,6 +64,7 @@ export const ROBUSTNESS: readonly Twin[] = [
     name: 'cannot attach an SR that is being attached',
     language: 'python',
     breaks: 'ROB-CONC-005',
+    hitsOthers: true,
     text: [
       [
         'volume',
@@ -76,6 +77,7 @@ export const ROBUSTNESS: readonly Twin[] = [
     name: 'cannot attach a disk that is being attached',
     language: 'python',
     breaks: 'ROB-CONC-007',
+    hitsOthers: true,
     text: [
       [
         'datapath',

@@ -275,6 +275,7 @@ export const SR: readonly Twin[] = [
     language: 'python',
     breaks: 'SR-SECOND-002',
     also: ['SR-SECOND-003'],
+    hitsOthers: true,
     text: [
       [
         'volume',

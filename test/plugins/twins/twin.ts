@@ -24,11 +24,15 @@ export interface Twin {
   readonly also?: readonly ClauseId[]
   /** Clauses that are judged as well, and are said to follow from it. */
   readonly followers?: readonly ClauseId[]
+  /** What it does to SRs or volumes that it is not asked about hits any check: only those near its fault tell anything. */
+  readonly hitsOthers?: boolean
   /** Where there is room for one SR only, and another was destroyed before. */
   readonly isInUsedPlace?: boolean
   readonly text?: readonly Replacement[]
   readonly volume?: readonly Change[]
   readonly datapath?: readonly Change[]
+  /** In the configuration of SRs, where a host needs more for it than a path. */
+  readonly configuration?: Readonly<Record<string, string>>
   /** Seconds for each call, where the fault is about time. */
   readonly timeout?: number
 }

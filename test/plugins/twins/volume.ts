@@ -8,6 +8,7 @@ export const VOLUME: readonly Twin[] = [
     name: 'rounds sizes down',
     language: 'python',
     breaks: 'VOL-CREATE-002',
+    also: ['VOL-RESIZE-001'],
     text: [
       [
         'volume',
@@ -51,6 +52,7 @@ export const VOLUME: readonly Twin[] = [
     name: 'answers the size asked for, and not the one it has made',
     language: 'python',
     breaks: 'VOL-STAT-001',
+    also: ['DP-ATTACH-006'],
     text: [
       [
         'volume',
@@ -118,6 +120,7 @@ export const VOLUME: readonly Twin[] = [
     name: 'takes an empty value for none',
     language: 'python',
     breaks: 'VOL-SET-005',
+    also: ['INP-EMPTY-001'],
     text: [['volume', 'record["keys"].update({k: v})', 'record["keys"].update({k: v} if v else {})']],
   },
   {
@@ -132,6 +135,7 @@ export const VOLUME: readonly Twin[] = [
       ],
     ],
     also: ['VOL-SNAPSHOT-008'],
+    hitsOthers: true,
   },
   {
     name: 'keeps a few keys of metadata only',
@@ -195,7 +199,7 @@ export const VOLUME: readonly Twin[] = [
     language: 'python',
     breaks: 'VOL-RESIZE-001',
     text: [['volume', '            os.truncate(image(sr, key), length)\n', '']],
-    also: ['DATA-RESIZE-001'],
+    also: ['DATA-RESIZE-001', 'DATA-RESIZE-002'],
   },
   {
     name: 'accepts a shrink and does nothing',
@@ -338,6 +342,7 @@ export const VOLUME: readonly Twin[] = [
     name: 'takes ten snapshots of a volume',
     language: 'python',
     breaks: 'VOL-SNAPSHOT-010',
+    also: ['VOL-CLONE-007'],
     text: [
       [
         'volume',
