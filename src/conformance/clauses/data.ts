@@ -69,6 +69,7 @@ export const DATA = {
     why: 'Otherwise it shows what others had there before.',
     source: protocol('7.3'),
     advice: 'Use thin storage, or discard the blocks at creation.',
+    after: ['DATA-RANGE-002'],
   },
   'DATA-SNAPSHOT-001': {
     level: 'must',

@@ -127,7 +127,6 @@ export const VOLUME = {
     why: 'A disk that is gone looks as if it were there.',
     source: protocol('5.1'),
     advice: 'Look the key up first.',
-    after: ['VOL-DESTROY-001'],
   },
   'VOL-STAT-003': {
     level: 'should',

@@ -35,7 +35,6 @@ export const DATA: readonly Twin[] = [
     name: 'has volumes that share their bytes',
     language: 'python',
     breaks: 'DATA-RANGE-002',
-    also: ['DATA-ZERO-001'],
     text: [
       [
         'volume',

@@ -250,7 +250,7 @@ export const VOLUME: readonly Twin[] = [
     text: [
       ['volume', '            for path in (record_file(sr, key), image(sr, key)):', '            for path in ():'],
     ],
-    also: ['SR-LS-003'],
+    also: ['SR-LS-003', 'VOL-STAT-002'],
   },
   {
     name: 'cannot destroy what is gone',
