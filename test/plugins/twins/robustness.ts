@@ -50,8 +50,8 @@ export const ROBUSTNESS: readonly Twin[] = [
       [
         'volume',
         '        for key in keys_of(sr):\n            try:',
-        // It waits for one of them to go, so that whoever destroys volumes meanwhile is met.
-        '        keys = keys_of(sr)\n        for _ in range(15):\n            if all(os.path.exists(record_file(sr, key)) for key in keys):\n                call(dbg, ["sleep", "0.1"])\n        for key in keys:\n            try:',
+        // It waits for one that it has seen to go, so that whoever makes and destroys volumes meanwhile is met.
+        '        import time\n        keys = keys_of(sr)\n        for _ in range(100):\n            if all(os.path.exists(record_file(sr, key)) for key in keys):\n                time.sleep(0.02)\n                keys = sorted({*keys, *keys_of(sr)})\n        for key in keys:\n            try:',
       ],
       [
         'volume',
