@@ -5,7 +5,7 @@
 import { spawn } from 'node:child_process'
 import { closeSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { errors } from '../kit/index.ts'
-import { waitUntil } from './qsd/daemon-process.ts'
+import { findProcess, sendSignal, waitUntil } from './qsd/daemon-process.ts'
 import { errnoOf } from './storage-error.ts'
 import { toolEnvironment } from './tool.ts'
 
@@ -80,6 +80,19 @@ export async function startBackground(background: Background): Promise<void> {
     closeSync(output)
     if (input !== undefined) closeSync(input)
   }
+}
+
+/**
+ * Ends the process that has these very arguments on its command line, with all of its group, whatever it is at, and waits until
+ * it has ended; it is no error where there is none.
+ * @param patience milliseconds
+ */
+export async function endBackground(patience: number, ...wanted: readonly string[]): Promise<void> {
+  await waitUntil(() => {
+    const pid = findProcess(...wanted)
+    if (pid !== undefined) sendSignal(-pid, 'SIGKILL')
+    return pid === undefined
+  }, patience)
 }
 
 /** A descriptor to read a text from that is in no directory. */

@@ -1,9 +1,9 @@
 /** The job in the background that flattens images, see flattening.ts: one at a time for each SR on this host. */
 import { existsSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { startBackground } from '../../src/engine/background.ts'
+import { endBackground, startBackground } from '../../src/engine/background.ts'
 import { tryLock } from '../../src/engine/lock.ts'
-import { findProcess, sendSignal, waitUntil } from '../../src/engine/qsd/daemon-process.ts'
+import { findProcess } from '../../src/engine/qsd/daemon-process.ts'
 import { fileNameFor, RUN_DIRECTORY_VARIABLE, runDirectory } from '../../src/engine/run-directory.ts'
 import { flattenAll } from './flattening.ts'
 import { JOB_ARGUMENT } from './job-argument.ts'
@@ -29,13 +29,9 @@ export async function wishJob(sr: string): Promise<void> {
 }
 
 /** Ends the job of an SR on this host, whatever it is at: that loses nothing. */
-export async function endJob(sr: string): Promise<void> {
-  await waitUntil(() => {
-    const pid = findProcess(JOB_ARGUMENT, sr)
-    // With its connection to the cluster.
-    if (pid !== undefined) sendSignal(-pid, 'SIGKILL')
-    return pid === undefined
-  }, PATIENCE)
+export function endJob(sr: string): Promise<void> {
+  // With its connection to the cluster.
+  return endBackground(PATIENCE, JOB_ARGUMENT, sr)
 }
 
 /** Removes what the jobs of an SR have left on this host: the SR is detached. */

@@ -3,8 +3,7 @@ import { existsSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { makeFile, removeFile } from '../atomic-file.ts'
-import { startBackground } from '../background.ts'
-import { findProcess, sendSignal, waitUntil } from '../qsd/daemon-process.ts'
+import { endBackground, startBackground } from '../background.ts'
 import { fileNameFor, RUN_DIRECTORY_VARIABLE, runDirectory } from '../run-directory.ts'
 import { mergeOne } from './coalesce.ts'
 import { collect } from './collect.ts'
@@ -41,13 +40,9 @@ export async function wishJob(repository: Repository, when: 'needed' | 'always' 
 }
 
 /** Ends the job of an SR on this host, whatever it is at: that loses nothing. */
-export async function endJob(sr: string): Promise<void> {
-  await waitUntil(() => {
-    const pid = findProcess(JOB_ARGUMENT, sr)
-    // With the tool that it waits for.
-    if (pid !== undefined) sendSignal(-pid, 'SIGKILL')
-    return pid === undefined
-  }, PATIENCE)
+export function endJob(sr: string): Promise<void> {
+  // With the tool that it waits for.
+  return endBackground(PATIENCE, JOB_ARGUMENT, sr)
 }
 
 /** Removes what the jobs of an SR have said: the SR is detached. */
