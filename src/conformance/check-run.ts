@@ -10,7 +10,7 @@ import { Context } from './context.ts'
 import { GRACE } from './flights.ts'
 import type { Run } from './run.ts'
 import type { Together } from './together.ts'
-import { CallFailed, NotApplicable, Violation } from './violation.ts'
+import { type Finding, isFinding, Violation } from './violation.ts'
 
 /** @param within seconds */
 export async function runCheck(check: Check, run: Run, within: number): Promise<void> {
@@ -98,8 +98,8 @@ async function inContext(
 }
 
 /** @throws what is none of the things that checks throw: a defect of the suite */
-function demandFinding(thrown: unknown): Violation | CallFailed | NotApplicable {
-  if (thrown instanceof Violation || thrown instanceof CallFailed || thrown instanceof NotApplicable) return thrown
+function demandFinding(thrown: unknown): Finding {
+  if (isFinding(thrown)) return thrown
   throw thrown
 }
 

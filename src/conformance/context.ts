@@ -13,7 +13,7 @@ import { Random } from './random.ts'
 import { type Resource, Resources } from './resources.ts'
 import type { Run } from './run.ts'
 import { OF_FORMATS } from './subjects.ts'
-import { CallFailed, NotApplicable, Violation } from './violation.ts'
+import { CallFailed, isFinding, NotApplicable, Violation } from './violation.ts'
 
 /** Params of a method without dbg, which every call has. */
 export type Own<M extends MethodName> = Omit<Params<M>, 'dbg'>
@@ -105,6 +105,21 @@ export class Context {
       this.signal.throwIfAborted()
       const calls = this.calls.slice(Math.max(0, before - CONTEXT_CALLS))
       if (!this.run.ledger.enter(id, thrown, calls, seconds())) throw thrown
+    }
+  }
+
+  /**
+   * Judges one clause whose body does what later ones of the check stand on: that is done also where this one is not to be
+   * judged, and what comes of it is then nobody's finding.
+   */
+  async step(id: ClauseId, body: () => Promise<void>): Promise<void> {
+    if (this.run.selected(id)) return await this.judge(id, body)
+    try {
+      applicability(this.run, id)
+      await body()
+    } catch (thrown) {
+      this.signal.throwIfAborted()
+      if (!isFinding(thrown)) throw thrown
     }
   }
 

@@ -4,7 +4,7 @@ import { causeOf } from './cause.ts'
 import { CLAUSE_IDS, CLAUSES, type ClauseId } from './clauses.ts'
 import type { ClauseReport, Outcome } from './report.ts'
 import { reproduction } from './reproduction.ts'
-import { CallFailed, NotApplicable, Violation } from './violation.ts'
+import { isFinding, NotApplicable, Violation } from './violation.ts'
 
 interface Failure {
   readonly expected: string
@@ -57,7 +57,7 @@ export class Ledger {
    * @returns false where it is none of the things that checks throw: a defect of the suite
    */
   enter(id: ClauseId, thrown: unknown, calls: readonly TraceRecord[], seconds: number): boolean {
-    if (!(thrown instanceof Violation || thrown instanceof CallFailed || thrown instanceof NotApplicable)) return false
+    if (!isFinding(thrown)) return false
     const entry = this.#entry(id, seconds)
     if (thrown instanceof NotApplicable) entry.skipped = thrown
     else if (thrown instanceof Violation) {
@@ -98,8 +98,9 @@ export class Ledger {
     if (known !== undefined) return known
     const entry = this.#entry(id, 0)
     const after = (CLAUSES[id].after ?? []) as readonly ClauseId[]
-    const { cause } = entry.failure ?? {}
-    const candidates = [...entry.blockedBy, ...(cause === undefined ? [] : [cause]), ...(entry.failure ? after : [])]
+    const found = entry.failure ?? entry.evidence
+    const { cause } = found ?? {}
+    const candidates = [...entry.blockedBy, ...(cause === undefined ? [] : [cause]), ...(found ? after : [])]
     const because = candidates
       .filter((other) => other !== id && !path.includes(other) && this.#entries.has(other))
       .map((other) => this.#resolve(other, resolved, [...path, id]))

@@ -54,6 +54,13 @@ export class NotApplicable extends Error {
   }
 }
 
+/** What a check may throw: anything else is a defect of the suite. */
+export type Finding = Violation | CallFailed | NotApplicable
+
+export function isFinding(thrown: unknown): thrown is Finding {
+  return thrown instanceof Violation || thrown instanceof CallFailed || thrown instanceof NotApplicable
+}
+
 const SHOWN = 600
 
 /** A value for a report: JSON, not longer than people read. */

@@ -26,6 +26,17 @@ const WHOLE = process.env.SMAPIV3_TWINS === 'whole'
 const SEED = 20
 const LANGUAGES: readonly Language[] = ['sh', 'python', 'typescript']
 
+/** Clauses about what comes after the step of another clause, which is taken also where that is not judged. */
+const LATER_STEPS: readonly ClauseId[] = [
+  'SR-DETACH-002',
+  'SR-DETACH-006',
+  'VOL-SET-002',
+  'VOL-SET-007',
+  'VOL-REVERT-002',
+  'DP-ACTIVATE-002',
+  'DP-DETACH-002',
+]
+
 const limit = pLimit(3)
 
 interface JudgeOptions extends Pick<ConformanceOptions, 'only' | 'skip' | 'timeout' | 'parallel'> {
@@ -93,6 +104,22 @@ describe.skipIf(lacks('loop devices', 'losetup', 'jq', 'python3'))('the conforma
     const names = TWINS.map(({ name }) => name)
     expect(names.filter((name, index) => names.indexOf(name) !== index)).toEqual([])
     expect(TWINS.flatMap(({ breaks, also = [] }) => [breaks, ...also]).filter((id) => !(id in CLAUSES))).toEqual([])
+  })
+
+  describe.concurrent('finds the fault, judging nothing but that clause, of the twin that', () => {
+    const twins = TWINS.filter(({ breaks }) => LATER_STEPS.includes(breaks))
+    test.each(twins)('$name ($language): $breaks', { timeout: 1_800_000 }, (twin) =>
+      limit(() =>
+        withScratch(async (directory) => {
+          const pair = await installTwin(directory, twin)
+          const options = { only: [twin.breaks], timeout: twin.timeout, parallel: 1 }
+          const report = await judge(pair, directory, options).finally(() => releaseLoops(directory))
+          expect(report.clauses.map(({ id, outcome }) => ({ id, outcome }))).toEqual([
+            { id: twin.breaks, outcome: 'failed' },
+          ])
+        }),
+      ),
+    )
   })
 
   describe.concurrent('finds the fault of the twin that', () => {

@@ -51,7 +51,7 @@ export const CHANGE_CHECKS: readonly Check[] = [
     const sr = await sharedSr(context)
     const volume = await newVolume(context, sr)
     const at = { sr: handleOf(sr), key: volume.key }
-    await context.judge('VOL-CBT-001', async () => {
+    await context.step('VOL-CBT-001', async () => {
       await context.call('Volume.enable_cbt', at)
       await context.call('Volume.enable_cbt', at)
       demandEqual((await stat(context, sr, volume)).cbt_enabled, true, 'cbt_enabled in Volume.stat')

@@ -154,7 +154,7 @@ export const COPY_CHECKS: readonly Check[] = [
     const { sr, origin } = await described(context)
     const snapshot = await snapshotOf(context, sr, origin)
     const at = { sr: handleOf(sr), key: origin.key, snapshot: snapshot.key }
-    await context.judge('VOL-REVERT-001', async () => {
+    await context.step('VOL-REVERT-001', async () => {
       await context.call('Volume.revert', at)
       // The content may be somewhere else now, and Volume.stat is asked before each use.
       const of = ({ uri: _, ...rest }: ReturnType<typeof unchanging>) => rest

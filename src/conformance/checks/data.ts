@@ -147,7 +147,7 @@ async function nonPersistent(context: Context): Promise<void> {
   const offsets = spread(SMALL)
   const kept = await using(context, uri, (access) => writePattern(access, context.random, offsets))
   registerOpened(context, uri)
-  await context.judge('DP-OPEN-001', async () => {
+  await context.step('DP-OPEN-001', async () => {
     for (const persistent of [true, true, false, false]) await context.call('Datapath.open', { uri, persistent })
   })
   await context.judge('DP-CLOSE-001', async () => {

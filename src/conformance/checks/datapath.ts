@@ -86,7 +86,7 @@ export const DATAPATH_CHECKS: readonly Check[] = [
     const first = new Disk(context, uri)
     const second = new Disk(context, uri)
     const backend = await first.attach()
-    await context.judge('DP-READONLY-001', async () => {
+    await context.step('DP-READONLY-001', async () => {
       await first.activateReadonly()
       await first.activateReadonly()
       await opened(backend, async (access) => void (await access.read(0, 512)), false)
@@ -145,7 +145,7 @@ async function life(context: Context): Promise<void> {
       backend.implementations,
     )
   })
-  await context.judge('DP-ACTIVATE-001', async () => {
+  await context.step('DP-ACTIVATE-001', async () => {
     await disk.activate()
   })
   await context.judge('DP-ACTIVATE-002', async () => {
@@ -161,7 +161,7 @@ async function life(context: Context): Promise<void> {
       demandEqual(access.size, BigInt(volume?.virtual_size ?? access.size), `the size of ${describe(implementation)}`)
     }
   })
-  await context.judge('DP-DEACTIVATE-001', async () => {
+  await context.step('DP-DEACTIVATE-001', async () => {
     await disk.deactivate()
   })
   await context.judge('DP-DEACTIVATE-003', async () => {
@@ -169,7 +169,7 @@ async function life(context: Context): Promise<void> {
     await opened(backend, async (access) => void (await access.read(0, 512)))
     await disk.deactivate()
   })
-  await context.judge('DP-DETACH-001', async () => {
+  await context.step('DP-DETACH-001', async () => {
     await disk.detach()
   })
   await context.judge('DP-DETACH-002', async () => {

@@ -166,7 +166,7 @@ async function mirror(context: Context): Promise<void> {
   const start = () => context.call('Data.mirror', { uri, domain: disk.domain, remote: target.remote })
   let operation: Operation | undefined
   let later: typeof pattern = new Map()
-  await context.judge('DP-MIRROR-001', async () => {
+  await context.step('DP-MIRROR-001', async () => {
     operation = await start()
     const { complete, failed } = await ended(context, uri, operation)
     demandEqual({ complete, failed }, { complete: true, failed: false }, 'the mirror')

@@ -7,6 +7,7 @@ import type { Context, Own } from '../context.ts'
 import { Disk, opened, scratchDisk } from '../disks.ts'
 import type { Sr } from '../sr.ts'
 import { attachSr, ownSr } from '../sr-fixture.ts'
+import { median } from '../timings.ts'
 import { demand, demandEqual, Violation } from '../violation.ts'
 import { handleOf, newVolume, SMALL, stat, type Volume } from '../volumes.ts'
 import { all } from './all.ts'
@@ -175,10 +176,13 @@ function judge(context: Context, id: ClauseId, body: () => Promise<void>): Promi
   return context.judge(id, () => blaming(body))
 }
 
-/** Runs a call and kills it after a random part of the time that such calls have taken so far. */
+/**
+ * Runs a call and kills it after a random part of the time that such calls usually take: those that had to wait for others
+ * take longer, and say nothing of it.
+ */
 export async function kill<M extends MethodName>(context: Context, method: M, params: Own<M>): Promise<void> {
   const durations = context.run.caller.log.seconds.get(method) ?? []
-  const typical = durations.length === 0 ? 0.1 : durations.reduce((sum, seconds) => sum + seconds, 0) / durations.length
+  const typical = durations.length === 0 ? 0.1 : median(durations)
   const killer = new AbortController()
   const timer = setTimeout(() => killer.abort(), context.random.next() * typical * 1000)
   try {

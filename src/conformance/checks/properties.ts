@@ -35,7 +35,7 @@ export const PROPERTY_CHECKS: readonly Check[] = [
       const other = await newVolume(context, sr)
       const at = { sr: handleOf(sr), key: volume.key }
       const keys = async () => (await stat(context, sr, volume)).keys
-      await context.judge('VOL-SET-001', async () => {
+      await context.step('VOL-SET-001', async () => {
         await context.call('Volume.set', { ...at, k: 'vdi-type', v: 'user' })
         demandEqual(await keys(), { 'vdi-type': 'user' }, 'the value in Volume.stat')
         demandEqual((await listed(context, sr, volume))?.keys, { 'vdi-type': 'user' }, 'the value in SR.ls')

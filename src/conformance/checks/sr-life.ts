@@ -125,7 +125,7 @@ async function detachAndAttach(context: Context): Promise<void> {
   }
   const stat = await context.call('SR.stat', { sr: handle })
   const volumes = await context.call('SR.ls', { sr: handle })
-  await context.judge('SR-DETACH-001', async () => {
+  await context.step('SR-DETACH-001', async () => {
     await context.call('SR.detach', { sr: handle })
   })
   await context.judge('SR-DETACH-003', async () => {

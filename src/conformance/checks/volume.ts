@@ -103,7 +103,7 @@ export const VOLUME_CHECKS: readonly Check[] = [
     const sr = await sharedSr(context)
     const volume = await newVolume(context, sr)
     const other = await newVolume(context, sr)
-    await context.judge('VOL-DESTROY-001', async () => {
+    await context.step('VOL-DESTROY-001', async () => {
       await destroy(context, sr, volume)
       await context.refused('Volume.stat', { sr: handleOf(sr), key: volume.key }, 'the volume was destroyed')
     })
@@ -167,7 +167,7 @@ async function resize(context: Context): Promise<void> {
   const volume = await newVolume(context, sr, { description: 'a description' })
   const at = { sr: handleOf(sr), key: volume.key }
   const size = SMALL * 3 + 1
-  await context.judge('VOL-RESIZE-001', async () => {
+  await context.step('VOL-RESIZE-001', async () => {
     await context.call('Volume.resize', { ...at, new_size: size })
     demand((await stat(context, sr, volume)).virtual_size >= size, `at least ${size}`, await stat(context, sr, volume))
     demand(

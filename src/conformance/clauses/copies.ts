@@ -141,7 +141,7 @@ export const COPIES = {
     why: 'Templates are cloned many times at once.',
     source: protocol('7.3'),
     advice: 'Only read the origin.',
-    after: ['VOL-STAT-001'],
+    after: ['VOL-STAT-001', 'VOL-SNAPSHOT-006'],
   },
   'VOL-CLONE-006': {
     level: 'must',
@@ -179,7 +179,7 @@ export const COPIES = {
     why: 'Users delete what they no longer need, in the order they like.',
     source: protocol('7.3'),
     advice: 'Keep shared blocks until nobody refers to them.',
-    after: ['SR-LS-002'],
+    after: ['SR-LS-002', 'ROB-CONC-001'],
   },
   'VOL-REVERT-001': {
     level: 'must',
@@ -189,7 +189,7 @@ export const COPIES = {
     why: 'The VM still has this disk.',
     source: protocol('7.3'),
     advice: 'Replace the content only.',
-    after: ['VOL-STAT-001', 'VOL-SNAPSHOT-005'],
+    after: ['VOL-STAT-001', 'VOL-SNAPSHOT-005', 'VOL-SNAPSHOT-006'],
   },
   'VOL-REVERT-002': {
     level: 'must',
@@ -218,7 +218,7 @@ export const COPIES = {
     why: 'Content becomes that of the snapshot; a partition table at the end is found only where the end is.',
     source: protocol('7.3'),
     advice: 'Restore the size with the content.',
-    after: ['VOL-REVERT-002'],
+    after: ['VOL-REVERT-002', 'VOL-SNAPSHOT-006'],
   },
   'VOL-COPY-001': {
     level: 'must',

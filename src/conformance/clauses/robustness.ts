@@ -5,25 +5,55 @@ import { type ClauseRow, protocol } from '../clause.ts'
 const LOOKS_AT_ALL = { after: ['SR-DESTROY-003', 'SR-DESTROY-004'] } as const
 
 export const ROBUSTNESS = {
-  'ROB-KILL-001': { ...killed('Volume.create', 'no half-made volume is listed'), ...LOOKS_AT_ALL },
-  'ROB-KILL-002': { ...killed('Volume.snapshot', 'origin and snapshots are readable'), ...LOOKS_AT_ALL },
-  'ROB-KILL-003': { ...killed('Volume.clone', 'origin and clones are readable'), ...LOOKS_AT_ALL },
+  'ROB-KILL-001': {
+    ...killed('Volume.create', 'no half-made volume is listed'),
+    after: [...LOOKS_AT_ALL.after, 'SR-LS-002'],
+  },
+  'ROB-KILL-002': {
+    ...killed('Volume.snapshot', 'origin and snapshots are readable'),
+    after: [...LOOKS_AT_ALL.after, 'VOL-SNAPSHOT-005', 'SR-LS-002', 'ROB-KILL-001'],
+  },
+  'ROB-KILL-003': {
+    ...killed('Volume.clone', 'origin and clones are readable'),
+    after: [...LOOKS_AT_ALL.after, 'VOL-SNAPSHOT-005', 'SR-LS-002', 'ROB-KILL-001', 'ROB-KILL-002'],
+  },
   'ROB-KILL-004': {
     ...killed('Volume.destroy', 'the volume is there or gone, and can be destroyed'),
-    ...LOOKS_AT_ALL,
+    after: [
+      ...LOOKS_AT_ALL.after,
+      'VOL-DESTROY-001',
+      'VOL-SNAPSHOT-005',
+      'ROB-KILL-001',
+      'ROB-KILL-002',
+      'ROB-KILL-003',
+    ],
   },
-  'ROB-KILL-005': killed('Volume.resize', 'the volume has the old size or the new'),
+  'ROB-KILL-005': {
+    ...killed('Volume.resize', 'the volume has the old size or the new'),
+    after: ['VOL-RESIZE-001', 'VOL-SNAPSHOT-006'],
+  },
   'ROB-KILL-006': {
     ...killed('Volume.set', 'the volume has the old value or the new, and all its other keys'),
     after: ['VOL-SET-001'],
   },
   'ROB-KILL-007': {
     ...killed('SR.attach', 'the SR can be attached and has its volumes'),
-    after: [...LOOKS_AT_ALL.after, 'SR-ATTACH-002'],
+    after: [
+      ...LOOKS_AT_ALL.after,
+      'SR-ATTACH-002',
+      'VOL-SNAPSHOT-005',
+      'ROB-KILL-001',
+      'ROB-KILL-002',
+      'ROB-KILL-003',
+      'ROB-KILL-006',
+    ],
   },
   'ROB-KILL-008': killed('Datapath.attach', 'the disk can be attached and detached', 'datapath'),
   'ROB-KILL-009': killed('Datapath.activate', 'the disk can be activated and let go', 'datapath'),
-  'ROB-KILL-010': killed('Datapath.deactivate', 'the disk can be deactivated and has its data', 'datapath'),
+  'ROB-KILL-010': {
+    ...killed('Datapath.deactivate', 'the disk can be deactivated and has its data', 'datapath'),
+    after: ['DATA-KEEP-001'],
+  },
   'ROB-KILL-011': killed('Datapath.detach', 'the disk can be detached and attached', 'datapath'),
   'ROB-CONC-001': {
     level: 'must',
@@ -33,6 +63,7 @@ export const ROBUSTNESS = {
     why: 'The toolstack runs calls concurrently: a disk that is lost here is lost for good.',
     source: protocol('3.7'),
     advice: 'Lock what is read, changed and written back.',
+    after: ['SR-LS-002'],
   },
   'ROB-CONC-002': {
     level: 'must',
@@ -62,6 +93,7 @@ export const ROBUSTNESS = {
     why: 'A scan that fails, or that misses a disk, makes the toolstack forget it.',
     source: protocol('3.7'),
     advice: 'Treat a volume that vanishes while it is read as gone.',
+    after: ['SR-LS-002'],
   },
   'ROB-CONC-005': {
     level: 'must',
@@ -71,7 +103,7 @@ export const ROBUSTNESS = {
     why: 'The toolstack and its tools attach at boot, at the same time.',
     source: protocol('3.7'),
     advice: 'Lock the SR while it is attached.',
-    after: ['SR-ATTACH-002'],
+    after: ['SR-ATTACH-002', 'ROB-KILL-007'],
   },
   'ROB-CONC-006': {
     level: 'must',
@@ -90,7 +122,7 @@ export const ROBUSTNESS = {
     why: 'Counting that is not locked frees a disk that is in use.',
     source: protocol('3.7'),
     advice: 'Lock the disk.',
-    after: ['DP-ATTACH-007'],
+    after: ['DP-ATTACH-007', 'DP-DETACH-003'],
   },
   'ROB-CONC-008': {
     level: 'must',
@@ -100,6 +132,7 @@ export const ROBUSTNESS = {
     why: 'Templates are cloned many times at once.',
     source: protocol('3.7'),
     advice: 'Lock the origin, and make keys that cannot meet.',
+    after: ['SR-LS-002'],
   },
   'ROB-MANY-001': {
     level: 'should',
@@ -109,6 +142,7 @@ export const ROBUSTNESS = {
     why: 'It is a small SR.',
     source: protocol('7.2'),
     advice: 'Look for limits on arguments, output or open files.',
+    after: ['SR-LS-002'],
   },
   'ROB-MANY-002': {
     level: 'should',
@@ -128,8 +162,8 @@ export const ROBUSTNESS = {
       'temporary files, sockets and records that name its disks',
       'The file system of dom0 is small, and fills up.',
     ),
-    // Nor what is made where something is attached that is no SR.
-    after: [...LOOKS_AT_ALL.after, 'SR-ATTACH-004'],
+    // Nor what is made where something is attached that is no SR, or stays where a killed call cannot be repeated.
+    after: [...LOOKS_AT_ALL.after, 'SR-ATTACH-004', 'ROB-KILL-007'],
   },
   'LEAK-VOLUME-001': {
     level: 'must',
