@@ -17,6 +17,11 @@ export interface Handle {
   onread: (bytes: ArrayBuffer | undefined) => void
 }
 
+/** A question to the system's resolver; `oncomplete` is told the addresses where the status is 0. */
+export interface AddressRequest {
+  oncomplete: (status: number, addresses?: readonly string[]) => void
+}
+
 /** Something that is done when its `oncomplete` is called. */
 export interface HandleRequest {
   oncomplete: (status: number) => void
@@ -30,6 +35,10 @@ export interface SocketBindings {
   readonly TCP: New<Handle, [type: number]>
   readonly TCPConnectWrap: New<HandleRequest>
   readonly WriteWrap: New<HandleRequest>
+  readonly GetAddrInfoReqWrap: New<AddressRequest>
+  readonly getaddrinfo: (request: AddressRequest, name: string, family: number, hints: number, order: number) => number
+  /** The order of addresses that the resolver gives. */
+  readonly DNS_ORDER_VERBATIM: number
   /** The type of a socket that connects. */
   readonly SOCKET: number
   /** What is read where the other side has ended the connection. */
@@ -54,15 +63,16 @@ function findBindings(): SocketBindings | undefined {
     const { TCP, TCPConnectWrap } = bind('tcp_wrap')
     const { WriteWrap, streamBaseState, kReadBytesOrError, kArrayBufferOffset } = bind('stream_wrap')
     const { UV_EOF } = bind('uv')
+    const { GetAddrInfoReqWrap, getaddrinfo, DNS_ORDER_VERBATIM } = bind('cares_wrap')
     const { SOCKET } = constants as { readonly SOCKET: unknown }
-    const classes = { Pipe, PipeConnectWrap, TCP, TCPConnectWrap, WriteWrap }
-    const numbers = { SOCKET, UV_EOF, kReadBytesOrError, kArrayBufferOffset }
-    if (!Object.values(classes).every((value) => typeof value === 'function')) return undefined
+    const functions = { Pipe, PipeConnectWrap, TCP, TCPConnectWrap, WriteWrap, GetAddrInfoReqWrap, getaddrinfo }
+    const numbers = { SOCKET, UV_EOF, DNS_ORDER_VERBATIM, kReadBytesOrError, kArrayBufferOffset }
+    if (!Object.values(functions).every((value) => typeof value === 'function')) return undefined
     if (!Object.values(numbers).every((value) => typeof value === 'number')) return undefined
     if (!(streamBaseState instanceof Int32Array)) return undefined
     const [count, offset] = [Number(kReadBytesOrError), Number(kArrayBufferOffset)]
     const outcomeOfRead = () => ({ count: streamBaseState[count] ?? 0, offset: streamBaseState[offset] ?? 0 })
-    return { ...classes, ...numbers, outcomeOfRead } as unknown as SocketBindings
+    return { ...functions, ...numbers, outcomeOfRead } as unknown as SocketBindings
   } catch {
     return undefined
   }

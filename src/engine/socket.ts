@@ -1,11 +1,12 @@
 /**
- * Connections to Unix sockets and, by their addresses, to servers, made by what node:net itself is made of: node:net takes
+ * Connections to Unix sockets and to servers, made by what node:net itself is made of: node:net takes
  * five milliseconds to load and to connect for the first time, a quarter of an activation, which is the downtime of a
  * migration. Where that is not to be used (see internals.ts), node:net does it.
  */
 import { createConnection } from 'node:net'
 import { getSystemErrorName } from 'node:util'
 import { type Handle, type SocketBindings, socketBindings } from './socket-bindings.ts'
+import { connectByName } from './socket-names.ts'
 
 /** Where to connect to. */
 export type SocketPlace =
@@ -42,9 +43,10 @@ export function connectSocket(
   events: SocketEvents,
   bindings: SocketBindings | null = socketBindings() ?? null,
 ): Connection {
-  // Names are asked for in ways of their own.
-  if (bindings !== null && ('path' in place || isAddress(place.host))) return connectBare(place, events, bindings)
-  return connectNet(place, events)
+  if (bindings === null) return connectNet(place, events)
+  if ('path' in place || isAddress(place.host)) return connectBare(place, events, bindings)
+  const connect = (host: string, own: SocketEvents) => connectBare({ ...place, host }, own, bindings)
+  return connectByName(place.host, events, bindings, connect)
 }
 
 function connectNet(place: SocketPlace, { connected, received, failed, closed }: SocketEvents): Connection {

@@ -4,7 +4,9 @@ import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { connectSocket, type SocketEvents, type SocketPlace } from '../../src/engine/socket.ts'
 import { type SocketBindings, socketBindings } from '../../src/engine/socket-bindings.ts'
+import { lacks } from '../support/needs.ts'
 import { scratch } from '../support/scratch.ts'
+import { HOST_NEEDS, serverHost } from '../support/servers/host.ts'
 
 /** How much is more than the kernel holds for a socket. */
 const MUCH = 4 << 20
@@ -105,6 +107,13 @@ describe.each([
     },
   )
 
+  test('a name that nobody has is an error', async () => {
+    const it = events({ host: 'nobody.invalid', port: 1 }, bindings)
+    await expect.poll(() => it.happened, { timeout: 60_000 }).toHaveLength(2)
+    // What a machine without a resolver says is the other.
+    expect(it.happened).toEqual([expect.stringMatching(/^(ENOTFOUND|EAI_AGAIN): getaddrinfo .* nobody/), 'closed'])
+  })
+
   test('a port that is taken is an error', async () => {
     const place = await serve(undefined, (client) => client.resume())
     const it = events({ ...place, localPort: (place as { port: number }).port } as SocketPlace, bindings)
@@ -112,6 +121,52 @@ describe.each([
     expect(it.happened).toEqual([expect.stringMatching(/^EADDRINUSE: /), 'closed'])
   })
 })
+
+describe.skipIf(socketBindings() === undefined)('of the addresses of a name', () => {
+  const REFUSING = '127.0.0.2'
+
+  test('the next is taken where one refuses', async () => {
+    const place = await serve(undefined, (client) => client.end('hello'))
+    const it = events({ ...place, host: 'of.two' } as SocketPlace, named(REFUSING, '127.0.0.1'), 'to somebody')
+    await expect.poll(() => it.happened, { timeout: 30_000 }).toEqual(['connected', 'closed'])
+    expect(it.text()).toBe('hello')
+  })
+
+  test.skipIf(lacks(...HOST_NEEDS))('the next is taken where one is silent', async () => {
+    const host = await serverHost()
+    onTestFinished(() => host.remove())
+    host.disconnect()
+    const place = await serve(undefined, (client) => client.pipe(client))
+    const it = events({ ...place, host: 'of.two' } as SocketPlace, named(host.address, '127.0.0.1'), 'hello')
+    await expect.poll(() => it.text(), { timeout: 30_000 }).toBe('hello')
+    it.connection.destroy()
+    await expect.poll(() => it.happened, { timeout: 30_000 }).toEqual(['connected', 'closed'])
+  })
+
+  test('all refuse: the last one is told of', async () => {
+    const it = events({ host: 'of.two', port: 1 }, named(REFUSING, '127.0.0.1'))
+    await expect.poll(() => it.happened, { timeout: 30_000 }).toHaveLength(2)
+    expect(it.happened).toEqual(['ECONNREFUSED: connect ECONNREFUSED 127.0.0.1:1', 'closed'])
+  })
+
+  test('none is tried any more when nobody waits', async () => {
+    const clients: Socket[] = []
+    const place = await serve(undefined, (client) => void clients.push(client))
+    const it = events({ ...place, host: 'of.two' } as SocketPlace, named(REFUSING, '127.0.0.1'))
+    it.connection.destroy()
+    await expect.poll(() => it.happened, { timeout: 30_000 }).toEqual(['closed'])
+    expect(clients).toEqual([])
+  })
+})
+
+/** A resolver that knows these addresses, whatever the name. */
+function named(...addresses: readonly string[]): SocketBindings {
+  const getaddrinfo: SocketBindings['getaddrinfo'] = (request) => {
+    setImmediate(() => request.oncomplete(0, addresses))
+    return 0
+  }
+  return { ...(socketBindings() as SocketBindings), getaddrinfo }
+}
 
 function hasVersion6(): boolean {
   return networkInterfaces().lo?.some(({ address }) => address === '::1') ?? false
