@@ -7,14 +7,24 @@
  * the connection, which holds for the requests of such a device). It says so in a file system of its own, fusectl, which
  * need not be mounted anywhere: fsopen, fsconfig and fsmount (since Linux 5.2, with the same numbers on all processors
  * that Debian has) open it for this process alone.
+ *
+ * Where the file is about to be mounted on, it waits until it is another one: it starts while that is done. It ends where
+ * the file is removed or who started it has died.
  */
 
 /**
- * Arguments: the file, the first byte of it, the size limit, 1 for a read-only device, and 1 for one request at a time.
+ * Arguments: the file, the first byte of it, the size limit, 1 for a read-only device, and 1 for one request at a time;
+ * where the file is about to be mounted on, the device number that it has before, and the process that waits for the answer.
  * Prints the device's path.
  */
 export const LOOP_SETUP = String.raw`
-my ($path, $offset, $limit, $readonly, $one) = @ARGV;
+my ($path, $offset, $limit, $readonly, $one, $before, $parent) = @ARGV;
+while ($before) {
+  defined(my $now = (stat $path)[0]) or die "$path: $!\n";
+  last if $now != $before;
+  getppid() == $parent or die "nobody waits for the device\n";
+  select(undef, undef, undef, 0.0005);
+}
 my $mode = $readonly ? '<' : '+<';
 open(my $file, $mode, $path) or die "$path: $!\n";
 if ($one) {

@@ -5,17 +5,20 @@
  * so limits nothing, {@link OWNER_MARK}. A device that somebody else made for the same file is never touched, and ours
  * are found again when all records of them are lost.
  */
-import { accessSync, constants, existsSync, readdirSync, readFileSync, realpathSync } from 'node:fs'
+import { accessSync, constants, existsSync, readdirSync, readFileSync, realpathSync, statSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { LOOP_SETUP } from './loop-setup.ts'
 import { errnoOf } from './storage-error.ts'
-import { runTool, ToolError } from './tool.ts'
+import { runTool, runToolWithin, ToolError } from './tool.ts'
 
 /** Size limit in bytes of every loop device of ours: 0x1f and the letters SMAPI3, nearly 8 PiB. */
 const OWNER_MARK = 0x1f_53_4d_41_50_49_33
 
 /** Attempts to get a free device: another process can take the one that losetup found. */
 const ATTEMPTS = 10
+
+/** Milliseconds for a file to be mounted on, and the device to be made: longer than a daemon has to do it. */
+const MOUNT_PATIENCE = 120_000
 
 const SYSFS = '/sys/block'
 const DELETED = ' (deleted)'
@@ -48,21 +51,54 @@ export interface LoopDevice extends Required<LoopOptions> {
  */
 export function attachLoop(file: string, options: LoopOptions, requests: Requests = 'any'): LoopDevice {
   const path = realpathSync.native(file)
-  const simpler = requests === 'one' ? { ...options, direct: false } : options
-  const device = (options.direct ? setUpDirect(path, options, requests) : undefined) ?? setUp(path, simpler)
+  return attachLoopTo(path, options, requests, options.direct ? setUpDirect(path, options, requests) : undefined)
+}
+
+/**
+ * Makes a loop device, with direct I/O where that is possible, for a file that is about to be mounted on: what does it starts
+ * meanwhile.
+ * @param mounting fulfilled when the file is mounted on; rejected where it never will, and is removed
+ * @param log a file for what the tool prints
+ * @throws what `mounting` is rejected with, ToolError, PluginError (MissingDependency)
+ */
+export async function attachLoopToMount(
+  file: string,
+  options: Omit<LoopOptions, 'direct'>,
+  requests: Requests,
+  mounting: Promise<unknown>,
+  log: string,
+): Promise<LoopDevice> {
+  const path = realpathSync.native(file)
+  const args = [...directArguments(path, options, requests), String(statSync(path).dev), String(process.pid)]
+  const setUp = runToolWithin('perl', args, MOUNT_PATIENCE, { log }).catch(() => undefined)
+  await mounting
+  return attachLoopTo(path, { ...options, direct: true }, requests, await setUp)
+}
+
+/** @param made the device that serves the file already, if any */
+function attachLoopTo(path: string, options: LoopOptions, requests: Requests, made: string | undefined): LoopDevice {
+  const device = made ?? setUp(path, requests === 'one' ? { ...options, direct: false } : options)
   const loop = loopAt(device)
-  if (loop === undefined) throw new Error(`${device} was to serve ${file}, but it does not`)
+  if (loop === undefined) throw new Error(`${device} was to serve ${path}, but it does not`)
   return loop
 }
 
 /** Undefined where that is not possible, for whatever reason: losetup comes next, and says what is wrong. */
-function setUpDirect(path: string, { offset = 0, readOnly }: LoopOptions, requests: Requests): string | undefined {
-  const flags = [readOnly, requests === 'one'].map((flag) => (flag ? '1' : '0'))
+function setUpDirect(path: string, options: LoopOptions, requests: Requests): string | undefined {
   try {
-    return runTool('perl', ['-e', LOOP_SETUP, path, String(offset), String(OWNER_MARK), ...flags])
+    return runTool('perl', directArguments(path, options, requests))
   } catch {
     return undefined
   }
+}
+
+function directArguments(
+  path: string,
+  { offset = 0, readOnly }: Omit<LoopOptions, 'direct'>,
+  requests: Requests,
+): readonly string[] {
+  const flags = [readOnly, requests === 'one'].map((flag) => (flag ? '1' : '0'))
+  return ['-e', LOOP_SETUP, path, String(offset), String(OWNER_MARK), ...flags]
 }
 
 function setUp(path: string, { offset = 0, readOnly, direct }: LoopOptions): string {

@@ -118,7 +118,7 @@ export interface ToolOptions {
   readonly environment?: Readonly<Record<string, string>>
   /** Something that changes while the storage answers, from which on the patience counts anew. */
   readonly progress?: () => string
-  /** A file that gets what the tool prints, in place of pipes, which take as long to make as most tools run. */
+  /** A file that gets all that the tool prints, in place of pipes, which take as long to make as most tools run. */
   readonly log?: string
   /** A descriptor that the tool gets as number 3. */
   readonly inherited?: number | undefined
@@ -231,7 +231,7 @@ function startLogging(log: string): Start {
       return {
         kill: () => child.kill('SIGKILL'),
         leave: () => child.unref(),
-        stdout: () => '',
+        stdout: () => readFileSync(log, 'utf8'),
         stderr: () => readFileSync(log, 'utf8'),
       }
     } finally {

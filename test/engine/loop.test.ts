@@ -1,9 +1,19 @@
 /** Loop devices, set up at once or, where that is not possible, in two steps. */
+import { execFileSync, spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
 import { chmodSync, mkdirSync, readFileSync, realpathSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { dirSync } from 'tmp-promise'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { attachLoop, detachLoop, type LoopOptions, loopDevices } from '../../src/engine/loop.ts'
+import {
+  attachLoop,
+  attachLoopToMount,
+  detachLoop,
+  type LoopOptions,
+  loopCapacity,
+  loopDevices,
+} from '../../src/engine/loop.ts'
+import { findProcess } from '../../src/engine/qsd/daemon-process.ts'
 import { lacks } from '../support/needs.ts'
 
 const MIB = 2 ** 20
@@ -65,4 +75,72 @@ describe.skipIf(lacks('losetup', 'loop devices'))('a loop device', () => {
     writeFileSync(file, '')
     expect(() => attachLoop(file, { readOnly: false, direct: false })).toThrow(/losetup/)
   })
+
+  describe('of a file that is about to be mounted on', () => {
+    /** What is mounted, on another file system. */
+    let mounted: string
+
+    beforeEach(() => {
+      execFileSync('mount', ['-t', 'tmpfs', 'tmpfs', directoryFor('memory')])
+      mounted = join(directory, 'memory', 'disk')
+      writeFileSync(mounted, '')
+      truncateSync(mounted, 8 * MIB)
+    })
+    afterEach(() => {
+      for (const { device } of loopDevices(file)) detachLoop(device)
+      spawnSync('umount', ['--lazy', file])
+      execFileSync('umount', ['--lazy', join(directory, 'memory')])
+    })
+
+    function directoryFor(name: string): string {
+      mkdirSync(join(directory, name))
+      return join(directory, name)
+    }
+
+    const attach = (mounting: Promise<unknown>) =>
+      attachLoopToMount(file, { readOnly: false }, 'any', mounting, join(directory, 'log'))
+
+    /** Perl, while it waits for the mount. */
+    const isWaiting = () => findProcess('perl', file) !== undefined
+
+    test.each([['Perl'], ['losetup, where Perl fails']])('is one of what is mounted: %s', async (how) => {
+      if (how !== 'Perl') hide('perl')
+      const mounting = (async () => {
+        if (how === 'Perl') await expect.poll(isWaiting, { timeout: 60_000 }).toBe(true)
+        execFileSync('mount', ['--bind', mounted, file])
+      })()
+      const { device, readOnly } = await attach(mounting)
+      expect([loopCapacity(device), readOnly]).toEqual([8 * MIB, false])
+    })
+
+    test('is none, and nothing waits for it, where that fails and the file is removed', async () => {
+      const mounting = (async () => {
+        await expect.poll(isWaiting, { timeout: 60_000 }).toBe(true)
+        throw new Error('cannot mount')
+      })()
+      await expect(attach(mounting)).rejects.toThrow('cannot mount')
+      rmSync(file)
+      await expect.poll(isWaiting, { timeout: 60_000 }).toBe(false)
+      expect(loopDevices(file)).toEqual([])
+    })
+
+    test('is none where who waits for it is killed', async () => {
+      const module = new URL('../../src/engine/loop.ts', import.meta.url).pathname
+      const code = `const { attachLoopToMount } = await import(${JSON.stringify(module)})
+        await attachLoopToMount(${JSON.stringify(file)}, { readOnly: false }, 'any', new Promise(() => {}), '/dev/null')`
+      const caller = spawn('npx', ['tsx', '--input-type=module', '--eval', code], { detached: true, stdio: 'ignore' })
+      const ended = once(caller, 'exit')
+      await expect.poll(isWaiting, { timeout: 60_000 }).toBe(true)
+      const perl = findProcess('perl', file)
+      process.kill(parentOf(perl ?? 0), 'SIGKILL')
+      await ended
+      await expect.poll(isWaiting, { timeout: 60_000 }).toBe(false)
+      execFileSync('mount', ['--bind', mounted, file])
+      expect(loopDevices(file)).toEqual([])
+    })
+  })
 })
+
+function parentOf(pid: number): number {
+  return Number(/^PPid:\t(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1])
+}

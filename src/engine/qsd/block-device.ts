@@ -11,7 +11,16 @@
  * long enough to reach the data, but for one that changes attributes, which therefore nobody may send.
  */
 import { closeSync, openSync, readFileSync, rmSync, statSync } from 'node:fs'
-import { attachLoop, type LoopDevice, loopAt, loopDevices, refreshLoopCapacity, servedFile } from '../loop.ts'
+import {
+  attachLoop,
+  attachLoopToMount,
+  type LoopDevice,
+  loopAt,
+  loopDevices,
+  type Requests,
+  refreshLoopCapacity,
+  servedFile,
+} from '../loop.ts'
 import { runTool, runToolWithin, ToolError, ToolTimeoutError } from '../tool.ts'
 import { waitUntil } from './daemon-process.ts'
 
@@ -26,9 +35,22 @@ export function createMountpoint(path: string): void {
   closeSync(openSync(path, 'a', 0o600))
 }
 
-/** Makes a loop device over a file that has just been mounted. Requests bypass the page cache of the file. */
-export function makeLoop(file: string, readOnly: boolean): LoopDevice {
-  return attachLoop(file, { readOnly, direct: true }, readOnly ? 'any' : 'one')
+/**
+ * Makes a loop device over a file, while it is mounted on. Requests bypass the page cache of the file.
+ * @param mounting fulfilled when it is
+ * @param log a file for what the tool prints
+ */
+export async function makeLoop(
+  file: string,
+  readOnly: boolean,
+  mounting: Promise<unknown>,
+  log: string,
+): Promise<LoopDevice> {
+  return await attachLoopToMount(file, { readOnly }, requestsOf(readOnly), mounting, log)
+}
+
+function requestsOf(readOnly: boolean): Requests {
+  return readOnly ? 'any' : 'one'
 }
 
 /**
@@ -36,7 +58,7 @@ export function makeLoop(file: string, readOnly: boolean): LoopDevice {
  * @param known see loopsOver
  */
 export function loopOver(file: string, readOnly: boolean, known?: string): LoopDevice {
-  return loopsOver(file, known)[0] ?? makeLoop(file, readOnly)
+  return loopsOver(file, known)[0] ?? attachLoop(file, { readOnly, direct: true }, requestsOf(readOnly))
 }
 
 /**

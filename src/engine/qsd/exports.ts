@@ -1,9 +1,10 @@
 /** How the outside reaches a disk: an NBD export, or a FUSE export with a loop device on it. */
 import { rmSync } from 'node:fs'
+import { join } from 'node:path'
 import type { Int64 } from '../../contract/json.ts'
 import { createMountpoint, detachLoopsOver, loopOver, makeLoop, refreshLoopsOver } from './block-device.ts'
 import type { Daemon } from './daemon.ts'
-import { type DiskState, type ExportKind, mountFile } from './disk-state.ts'
+import { type DiskState, diskDirectory, type ExportKind, mountFile } from './disk-state.ts'
 import { resizeIdle } from './graph.ts'
 import { nodeNames } from './nodes.ts'
 import type { Qmp } from './qmp.ts'
@@ -105,7 +106,7 @@ async function addNbdExport(qmp: Qmp, id: string, { readOnly, writethrough }: Di
 async function addBlockDevice(qmp: Qmp, { daemon, id }: Place, { readOnly, writethrough }: DiskState): Promise<string> {
   const file = mountFile(daemon, id)
   createMountpoint(file)
-  await qmp.execute('block-export-add', {
+  const mounting = qmp.execute('block-export-add', {
     type: 'fuse',
     id: fuseName(id),
     mountpoint: file,
@@ -113,7 +114,12 @@ async function addBlockDevice(qmp: Qmp, { daemon, id }: Place, { readOnly, write
     ...(readOnly ? {} : { writable: true }),
     ...(writethrough ? { writethrough } : {}),
   })
-  return makeLoop(file, readOnly).device
+  try {
+    return (await makeLoop(file, readOnly, mounting, join(diskDirectory(daemon, id), 'loop'))).device
+  } catch (error) {
+    await mounting.catch(() => rmSync(file, { force: true }))
+    throw error
+  }
 }
 
 function nbdName(id: string): string {

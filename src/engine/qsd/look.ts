@@ -63,7 +63,8 @@ export async function lookOver(
   nbdSocket: string,
 ): Promise<Look> {
   const names = probeNames(id)
-  const looking = nested([...nodes, ...probeImage(id, disk, protocol)])
+  const image = isItsProtocol(disk) ? [] : probeImage(id, disk, protocol)
+  const looking = nested([...nodes, ...image])
   const close = async (): Promise<void> => {
     await Promise.all([removeExport(qmp, names.export), removeNodes(qmp, namesOf(looking))])
   }
@@ -73,7 +74,7 @@ export async function lookOver(
       type: 'nbd',
       id: names.export,
       name: names.export,
-      'node-name': names.format,
+      'node-name': image.length === 0 ? protocol : names.format,
     })
     const size = await nbdExportSize(nbdSocket, names.export, together([added, exported]))
     return { size, closed: close() }
@@ -81,6 +82,11 @@ export async function lookOver(
     await close()
     throw error
   }
+}
+
+/** Whether the image has no bytes of its own, and begins where its protocol begins: a node of its own would only cost time. */
+function isItsProtocol({ format, part }: DiskDescription): boolean {
+  return format === 'raw' && part === undefined
 }
 
 /** Opens the image as a look at it does, and closes it, all in one go: what its file says of its size needs no look. */
