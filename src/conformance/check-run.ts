@@ -10,7 +10,7 @@ import { Context } from './context.ts'
 import { GRACE } from './flights.ts'
 import type { Run } from './run.ts'
 import type { Together } from './together.ts'
-import { type Finding, isFinding, Violation } from './violation.ts'
+import { CallFailed, type Finding, isFinding, Violation } from './violation.ts'
 
 /** @param within seconds */
 export async function runCheck(check: Check, run: Run, within: number): Promise<void> {
@@ -57,7 +57,9 @@ export async function runTogether(
     open -= 1
     // What none of them finds again was there all the same, unless it is about a clause that is not to be judged.
     const isWhole = checks.length === together.checks.length && clauses.every((id) => run.ledger.holds(id))
-    if (open === 0 && isWhole && !run.signal.aborted) run.ledger.enter(first, failure, calls, 0)
+    if (open > 0 || !isWhole || run.signal.aborted) return
+    if (failure instanceof Violation || failure instanceof CallFailed)
+      run.ledger.enterUnexplained(first, failure, calls)
   })
 }
 

@@ -4,7 +4,7 @@ import { causeOf } from './cause.ts'
 import { CLAUSE_IDS, CLAUSES, type ClauseId } from './clauses.ts'
 import type { ClauseReport, Outcome } from './report.ts'
 import { reproduction } from './reproduction.ts'
-import { isFinding, NotApplicable, Violation } from './violation.ts'
+import { CallFailed, isFinding, NotApplicable, Violation } from './violation.ts'
 
 interface Failure {
   readonly expected: string
@@ -13,6 +13,8 @@ interface Failure {
   readonly calls: readonly TraceRecord[]
   /** The clause that the failed call, or what was found, would speak against, were it not this one. */
   readonly cause?: ClauseId
+  /** Whether no check of one thing has found it. */
+  readonly isUnexplained?: boolean
 }
 
 /** What is known of one clause. */
@@ -60,15 +62,11 @@ export class Ledger {
     if (!isFinding(thrown)) return false
     const entry = this.#entry(id, seconds)
     if (thrown instanceof NotApplicable) entry.skipped = thrown
-    else if (thrown instanceof Violation) {
-      const { expected, seen, call, because } = thrown
-      entry.failure ??= { expected, seen, call, calls, ...(because === undefined ? {} : { cause: because }) }
-    } else {
-      const cause = causeOf(thrown)
-      const { method, error, call } = thrown
-      const seen = `${error.code}: ${error.message}`
-      const failure = { expected: `${method} succeeds`, seen, call, calls }
-      if (thrown.isOwn || cause === id || CLAUSES[id].about.includes(method)) entry.failure ??= { ...failure, cause }
+    else {
+      const failure = failureOf(thrown, calls)
+      const { cause } = failure
+      const isElsewhere = thrown instanceof CallFailed && cause !== undefined && !isOwn(thrown, id, cause)
+      if (!isElsewhere) entry.failure ??= failure
       else {
         entry.blockedBy.add(cause)
         this.#entry(cause, 0).evidence ??= failure
@@ -76,6 +74,15 @@ export class Ledger {
     }
     this.#onSettled(id)
     return true
+  }
+
+  /**
+   * Enters against a clause what was found while much was looked at together, and not again where each was looked at for
+   * itself: it follows from what else is wrong with the methods that were called, if anything is.
+   */
+  enterUnexplained(id: ClauseId, thrown: Violation | CallFailed, calls: readonly TraceRecord[]): void {
+    this.#entry(id, 0).failure ??= { ...failureOf(thrown, calls), isUnexplained: true }
+    this.#onSettled(id)
   }
 
   /** A clause could not be judged because another does not hold. */
@@ -100,7 +107,12 @@ export class Ledger {
     const after = (CLAUSES[id].after ?? []) as readonly ClauseId[]
     const found = entry.failure ?? entry.evidence
     const { cause } = found ?? {}
-    const candidates = [...entry.blockedBy, ...(cause === undefined ? [] : [cause]), ...(found ? after : [])]
+    const candidates = [
+      ...entry.blockedBy,
+      ...(cause === undefined ? [] : [cause]),
+      ...(found ? after : []),
+      ...(found?.isUnexplained ? this.#failuresAbout(found.calls) : []),
+    ]
     const because = candidates
       .filter((other) => other !== id && !path.includes(other) && this.#entries.has(other))
       .map((other) => this.#resolve(other, resolved, [...path, id]))
@@ -114,12 +126,41 @@ export class Ledger {
     return report
   }
 
+  /** The clauses about methods that were called of which a check has found that they do not hold. */
+  #failuresAbout(calls: readonly TraceRecord[]): readonly ClauseId[] {
+    const called = new Set<string>(calls.map(({ method }) => method))
+    return [...this.#entries]
+      .filter(([, { failure }]) => failure !== undefined && !failure.isUnexplained)
+      .map(([id]) => id)
+      .filter((id) => CLAUSES[id].about.some((method) => called.has(method)))
+  }
+
   #entry(id: ClauseId, seconds: number): Entry {
     const entry = this.#entries.get(id) ?? { seconds: 0, passed: false, blockedBy: new Set<ClauseId>() }
     entry.seconds += seconds
     this.#entries.set(id, entry)
     return entry
   }
+}
+
+function failureOf(thrown: Violation | CallFailed, calls: readonly TraceRecord[]): Failure {
+  if (thrown instanceof Violation) {
+    const { expected, seen, call, because } = thrown
+    return { expected, seen, call, calls, ...(because === undefined ? {} : { cause: because }) }
+  }
+  const { method, error, call } = thrown
+  return {
+    expected: `${method} succeeds`,
+    seen: `${error.code}: ${error.message}`,
+    call,
+    calls,
+    cause: causeOf(thrown),
+  }
+}
+
+/** Whether a failed call speaks against the clause whose check has made it. */
+function isOwn(failed: CallFailed, id: ClauseId, cause: ClauseId): boolean {
+  return failed.isOwn || cause === id || CLAUSES[id].about.includes(failed.method)
 }
 
 function reportOf(id: ClauseId, entry: Entry, because: readonly ClauseId[]): ClauseReport {

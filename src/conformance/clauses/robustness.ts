@@ -142,7 +142,7 @@ export const ROBUSTNESS = {
     why: 'It is a small SR.',
     source: protocol('7.2'),
     advice: 'Look for limits on arguments, output or open files.',
-    after: ['SR-LS-002'],
+    after: ['SR-LS-002', 'ROB-CONC-001'],
   },
   'ROB-MANY-002': {
     level: 'should',
@@ -155,15 +155,19 @@ export const ROBUSTNESS = {
     after: ['ROB-MANY-001'],
   },
   'LEAK-PROCESS-001': leak('processes', 'Each of them holds memory, files and locks until the host is rebooted.'),
-  'LEAK-LOOP-001': leak('loop devices', 'The kernel runs out of them, and the storage stays in use.'),
+  'LEAK-LOOP-001': {
+    ...leak('loop devices', 'The kernel runs out of them, and the storage stays in use.'),
+    after: ['DP-DETACH-002'],
+  },
   'LEAK-MOUNT-001': leak('mounts', 'The storage cannot be let go, and paths lead to old content.'),
   'LEAK-FILE-001': {
     ...leak(
       'temporary files, sockets and records that name its disks',
       'The file system of dom0 is small, and fills up.',
     ),
-    // Nor what is made where something is attached that is no SR, or stays where a killed call cannot be repeated.
-    after: [...LOOKS_AT_ALL.after, 'SR-ATTACH-004', 'ROB-KILL-007'],
+    // Nor what is made where something is attached that is no SR, or stays with an SR or a mount, or where a killed call cannot
+    // be repeated.
+    after: [...LOOKS_AT_ALL.after, 'SR-ATTACH-004', 'SR-DESTROY-002', 'LEAK-MOUNT-001', 'ROB-KILL-007'],
   },
   'LEAK-VOLUME-001': {
     level: 'must',

@@ -163,6 +163,8 @@ export const ROBUSTNESS: readonly Twin[] = [
     name: 'leaks a loop device',
     language: 'python',
     breaks: 'LEAK-LOOP-001',
+    // It goes on using the device, which shows what the image was before.
+    also: ['DATA-REVERT-001', 'DATA-NONPERSISTENT-001'],
     text: [
       [
         'datapath',
