@@ -3,8 +3,8 @@ import { defineConfig } from 'vitest/config'
 import { BaseSequencer, type TestSpecification } from 'vitest/node'
 import { FailuresLast } from './test/support/failures.js'
 
-/** Tests that take minutes, whose files are too small for Vitest to see it. */
-const LONG = /\/test\/(volume\.d|datapath\.d)\/|\/conformance\/(twins|bundled[^/]*)\.test\.ts$|\/soak\.test\.ts$/
+/** Tests that take long, whose files are too small for Vitest to see it. */
+const LONG = /\/test\/(volume\.d|datapath\.d)\/|\/conformance\/(twins|bundled[^/]*)\.test\.ts$|\/(soak|help)\.test\.ts$/
 
 /** Long ones first, so that the run does not end with a single worker that still has one to do. */
 class LongestFirst extends BaseSequencer {

@@ -1,7 +1,8 @@
 /**
  * I/O of 4 KiB through each implementation of a disk, beside the same engine used directly with the same options, by fio in
  * turn. Each pair has two images, alike and written once, so that nothing is allocated while it is measured. As one of them
- * may lie better on its disk than the other, by a tenth, each is measured both ways.
+ * may lie better on its disk than the other, by a tenth, each is measured both ways; and as a machine has faster and slower
+ * seconds, what counts is the ratio of two runs that follow each other.
  */
 import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -17,7 +18,7 @@ import { type Figure, ratio } from './figure.ts'
 import { median } from './measure.ts'
 
 /** Rounds for each way that the images are used. */
-const ROUNDS = 4
+const ROUNDS = 6
 
 /** Seconds of one run. */
 const RUNTIME = 1
@@ -98,17 +99,20 @@ async function measured(each: Pair, plugin: TestPlugin, directory: string, numbe
     await ratesOf(each, plugin, directory, [images[1], images[0]]),
   ]
   return patterns.map((pattern) => {
-    const [through, directly] = SIDES.map((side) => median(rates.flatMap((of) => of[pattern][side]))) as [
-      number,
-      number,
-    ]
+    const [through, directly] = SIDES.map((side) => median(rates.flatMap((of) => of[pattern][side])).toFixed(0))
+    const [oneWay = 0, otherWay = 0] = rates.map((of) => median(ratiosOf(of[pattern])))
     return {
       what: `${each.name}: ${pattern} 4 KiB`,
-      median: `${through.toFixed(0)} IOPS`,
-      ratio: ratio(through / directly),
-      peer: `${each.peer}: ${directly.toFixed(0)} IOPS`,
+      median: `${through} IOPS`,
+      ratio: ratio(Math.sqrt(oneWay * otherWay)),
+      peer: `${each.peer}: ${directly} IOPS`,
     }
   })
+}
+
+/** The ratios of the runs of each round. */
+function ratiosOf({ through, directly }: Rates[Pattern]): number[] {
+  return through.map((rate, round) => rate / (directly[round] ?? rate))
 }
 
 /** Reads and writes in a second, of the plugin's disk on the one image, and of the engine itself on the other. */
