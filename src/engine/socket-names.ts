@@ -1,6 +1,6 @@
 /** Connections to servers by their names, of which one can have several addresses. */
 import { getSystemErrorName } from 'node:util'
-import type { Connection, SocketEvents } from './socket.ts'
+import type { Connection, SocketEvents } from './connection.ts'
 import type { SocketBindings } from './socket-bindings.ts'
 
 /** Milliseconds that an address has before the next one is tried beside it (RFC 8305, section 5). */

@@ -1,41 +1,13 @@
 /**
- * Connections to Unix sockets and to servers, made by what node:net itself is made of: node:net takes
- * five milliseconds to load and to connect for the first time, a quarter of an activation, which is the downtime of a
- * migration. Where that is not to be used (see internals.ts), node:net does it.
+ * Connections to Unix sockets and to servers, made by what node:net itself is made of: node:net takes five milliseconds to
+ * load and to connect for the first time, ten where it has to find a name, a quarter of an activation, which is the downtime
+ * of a migration. Where that is not to be used (see internals.ts), node:net does it.
  */
 import { createConnection } from 'node:net'
 import { getSystemErrorName } from 'node:util'
+import type { Connection, SocketEvents, SocketPlace } from './connection.ts'
 import { type Handle, type SocketBindings, socketBindings } from './socket-bindings.ts'
 import { connectByName } from './socket-names.ts'
-
-/** Where to connect to. */
-export type SocketPlace =
-  /** Of a Unix socket. */
-  | { readonly path: string }
-  | {
-      readonly host: string
-      readonly port: number
-      /** Of this side; any unless given. */
-      readonly localPort?: number
-      /** Seconds of silence after which the other side is asked whether it is there; it is not asked unless given. */
-      readonly keepAlive?: number
-    }
-
-/** What happens to a connection, in this order; an error is followed by its end. */
-export interface SocketEvents {
-  readonly connected?: () => unknown
-  readonly received?: (bytes: Buffer) => unknown
-  /** @param error with the `code` of the system */
-  readonly failed: (error: Error) => unknown
-  readonly closed?: () => unknown
-}
-
-export interface Connection {
-  /** Sends bytes, when the connection has been made. */
-  write(data: string | Buffer): void
-  /** Ends the connection at once. */
-  destroy(): void
-}
 
 /** Begins to connect. */
 export function connectSocket(

@@ -3,8 +3,9 @@
  * is lost they are sent again on a new one, as long as their time lasts: a server that restarts delays them only.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { Connection } from '../connection.ts'
 import { type Server, ServerUnreachableError } from '../server.ts'
-import { type Connection, connectSocket } from '../socket.ts'
+import { connectSocket } from '../socket.ts'
 import { errnoOf } from '../storage-error.ts'
 import { XdrReader, XdrWriter } from './xdr.ts'
 

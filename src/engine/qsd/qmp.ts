@@ -11,7 +11,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseJson, stringifyJson } from '../../contract/json.ts'
 import { onAbort } from '../cancellation.ts'
-import { type Connection, connectSocket } from '../socket.ts'
+import type { Connection } from '../connection.ts'
+import { connectSocket } from '../socket.ts'
 import { isCrowded, QmpConnectionError, refusal } from './qmp-error.ts'
 
 /** Milliseconds that a daemon has to answer unless the caller says otherwise: opening an image may wait for a server. */
