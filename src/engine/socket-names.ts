@@ -21,20 +21,19 @@ export function connectByName(
   connect: (address: string, events: SocketEvents) => Connection,
 ): Connection {
   const attempts = new Set<Connection>()
+  /** The addresses that were not tried yet. */
+  const left: string[] = []
   /** What has to wait for the connection. */
   const waiting: (string | Buffer)[] = []
   let connection: Connection | undefined
   let isOpen = true
   let delay: NodeJS.Timeout | undefined
 
-  const end = (): void => {
+  const close = (): void => {
+    if (!isOpen) return
     isOpen = false
     clearTimeout(delay)
     for (const attempt of attempts) attempt.destroy()
-  }
-  const close = (): void => {
-    if (!isOpen) return
-    end()
     setImmediate(() => events.closed?.())
   }
   const fail = (error: Error): void => {
@@ -42,10 +41,10 @@ export function connectByName(
     events.failed(error)
     close()
   }
-  const attempt = ([address, ...others]: readonly string[]): void => {
-    if (!isOpen || connection !== undefined) return
+  const tryNext = (): void => {
     clearTimeout(delay)
-    if (address === undefined) return
+    const address = left.shift()
+    if (!isOpen || connection !== undefined || address === undefined) return
     const own: Connection = connect(address, {
       ...events,
       connected() {
@@ -60,7 +59,7 @@ export function connectByName(
       failed(error) {
         if (connection === own) return events.failed(error)
         attempts.delete(own)
-        if (others.length > 0) attempt(others)
+        if (left.length > 0) tryNext()
         else if (attempts.size === 0 && connection === undefined) fail(error)
       },
       closed() {
@@ -68,9 +67,13 @@ export function connectByName(
       },
     })
     attempts.add(own)
-    if (others.length > 0) delay = setTimeout(attempt, ATTEMPT_DELAY, others)
+    if (left.length > 0) delay = setTimeout(tryNext, ATTEMPT_DELAY)
   }
-  findAddresses(name, bindings, (error, addresses) => (error === undefined ? attempt(addresses) : fail(error)))
+  findAddresses(name, bindings, (error, addresses) => {
+    if (error !== undefined) return fail(error)
+    left.push(...addresses)
+    tryNext()
+  })
   return {
     write(data) {
       if (connection === undefined) waiting.push(data)

@@ -133,12 +133,12 @@ describe.skipIf(socketBindings() === undefined)('of the addresses of a name', ()
     expect(it.text()).toBe('hello')
   })
 
-  test.skipIf(lacks(...HOST_NEEDS))('the next is taken where one is silent', async () => {
+  test.skipIf(lacks(...HOST_NEEDS))('the next is taken where one is silent and one refuses', async () => {
     const host = await serverHost()
     onTestFinished(() => host.remove())
     host.disconnect()
     const place = await serve(undefined, (client) => client.pipe(client))
-    const it = events({ ...place, host: 'of.two' } as SocketPlace, named(host.address, '127.0.0.1'), 'hello')
+    const it = events({ ...place, host: 'of.two' } as SocketPlace, named(host.address, REFUSING, '127.0.0.1'), 'hello')
     await expect.poll(() => it.text(), { timeout: 30_000 }).toBe('hello')
     it.connection.destroy()
     await expect.poll(() => it.happened, { timeout: 30_000 }).toEqual(['connected', 'closed'])
