@@ -231,12 +231,22 @@ function startLogging(log: string): Start {
       return {
         kill: () => child.kill('SIGKILL'),
         leave: () => child.unref(),
-        stdout: () => readFileSync(log, 'utf8'),
-        stderr: () => readFileSync(log, 'utf8'),
+        stdout: () => contentOf(log),
+        stderr: () => contentOf(log),
       }
     } finally {
       closeSync(output)
     }
+  }
+}
+
+/** Empty where it has been removed meanwhile, with whatever it was about. */
+function contentOf(log: string): string {
+  try {
+    return readFileSync(log, 'utf8')
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return ''
+    throw error
   }
 }
 
