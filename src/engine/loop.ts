@@ -57,19 +57,21 @@ export function attachLoop(file: string, options: LoopOptions, requests: Request
 /**
  * Makes a loop device, with direct I/O where that is possible, for a file that is about to be mounted on: what does it starts
  * meanwhile.
- * @param mounting fulfilled when the file is mounted on; rejected where it never will, and is removed
+ * @param mount mounts on the file; rejected where that cannot be done, and the file is removed
  * @param log a file for what the tool prints
- * @throws what `mounting` is rejected with, ToolError, PluginError (MissingDependency)
+ * @throws what `mount` is rejected with, ToolError, PluginError (MissingDependency)
  */
 export async function attachLoopToMount(
   file: string,
   options: Omit<LoopOptions, 'direct'>,
   requests: Requests,
-  mounting: Promise<unknown>,
+  mount: () => Promise<unknown>,
   log: string,
 ): Promise<LoopDevice> {
   const path = realpathSync.native(file)
+  // As it is before: it may be mounted on by the time that the tool starts.
   const args = [...directArguments(path, options, requests), String(statSync(path).dev), String(process.pid)]
+  const mounting = mount()
   const setUp = runToolWithin('perl', args, MOUNT_PATIENCE, { log }).catch(() => undefined)
   await mounting
   return attachLoopTo(path, { ...options, direct: true }, requests, await setUp)

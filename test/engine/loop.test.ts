@@ -97,28 +97,30 @@ describe.skipIf(lacks('losetup', 'loop devices'))('a loop device', () => {
       return join(directory, name)
     }
 
-    const attach = (mounting: Promise<unknown>) =>
-      attachLoopToMount(file, { readOnly: false }, 'any', mounting, join(directory, 'log'))
+    const attach = (mount: () => Promise<unknown>) =>
+      attachLoopToMount(file, { readOnly: false }, 'any', mount, join(directory, 'log'))
 
     /** Perl, while it waits for the mount. */
     const isWaiting = () => findProcess('perl', file) !== undefined
 
-    test.each([['Perl'], ['losetup, where Perl fails']])('is one of what is mounted: %s', async (how) => {
-      if (how !== 'Perl') hide('perl')
-      const mounting = (async () => {
-        if (how === 'Perl') await expect.poll(isWaiting, { timeout: 60_000 }).toBe(true)
-        execFileSync('mount', ['--bind', mounted, file])
-      })()
-      const { device, readOnly } = await attach(mounting)
-      expect([loopCapacity(device), readOnly]).toEqual([8 * MIB, false])
-    })
+    test.each([['while Perl waits'], ['before Perl starts'], ['where Perl fails']])(
+      'is one of what is mounted %s',
+      async (when) => {
+        if (when === 'where Perl fails') hide('perl')
+        const { device, readOnly } = await attach(async () => {
+          if (when === 'while Perl waits') await expect.poll(isWaiting, { timeout: 60_000 }).toBe(true)
+          execFileSync('mount', ['--bind', mounted, file])
+        })
+        expect([loopCapacity(device), readOnly]).toEqual([8 * MIB, false])
+      },
+    )
 
     test('is none, and nothing waits for it, where that fails and the file is removed', async () => {
-      const mounting = (async () => {
+      const mount = async () => {
         await expect.poll(isWaiting, { timeout: 60_000 }).toBe(true)
         throw new Error('cannot mount')
-      })()
-      await expect(attach(mounting)).rejects.toThrow('cannot mount')
+      }
+      await expect(attach(mount)).rejects.toThrow('cannot mount')
       // What there was of the disk goes before Perl has ended.
       rmSync(join(directory, 'log'))
       rmSync(file)
@@ -129,7 +131,7 @@ describe.skipIf(lacks('losetup', 'loop devices'))('a loop device', () => {
     test('is none where who waits for it is killed', async () => {
       const module = new URL('../../src/engine/loop.ts', import.meta.url).pathname
       const code = `const { attachLoopToMount } = await import(${JSON.stringify(module)})
-        await attachLoopToMount(${JSON.stringify(file)}, { readOnly: false }, 'any', new Promise(() => {}), '/dev/null')`
+        await attachLoopToMount(${JSON.stringify(file)}, { readOnly: false }, 'any', () => new Promise(() => {}), '/dev/null')`
       const caller = spawn('npx', ['tsx', '--input-type=module', '--eval', code], { detached: true, stdio: 'ignore' })
       const ended = once(caller, 'exit')
       await expect.poll(isWaiting, { timeout: 60_000 }).toBe(true)

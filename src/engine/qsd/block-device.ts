@@ -37,16 +37,24 @@ export function createMountpoint(path: string): void {
 
 /**
  * Makes a loop device over a file, while it is mounted on. Requests bypass the page cache of the file.
- * @param mounting fulfilled when it is
+ * @param mount mounts on the file, which is removed where that fails
  * @param log a file for what the tool prints
  */
 export async function makeLoop(
   file: string,
   readOnly: boolean,
-  mounting: Promise<unknown>,
+  mount: () => Promise<unknown>,
   log: string,
 ): Promise<LoopDevice> {
-  return await attachLoopToMount(file, { readOnly }, requestsOf(readOnly), mounting, log)
+  const mountOrRemove = async (): Promise<void> => {
+    try {
+      await mount()
+    } catch (error) {
+      rmSync(file, { force: true })
+      throw error
+    }
+  }
+  return await attachLoopToMount(file, { readOnly }, requestsOf(readOnly), mountOrRemove, log)
 }
 
 function requestsOf(readOnly: boolean): Requests {

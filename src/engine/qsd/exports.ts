@@ -106,20 +106,16 @@ async function addNbdExport(qmp: Qmp, id: string, { readOnly, writethrough }: Di
 async function addBlockDevice(qmp: Qmp, { daemon, id }: Place, { readOnly, writethrough }: DiskState): Promise<string> {
   const file = mountFile(daemon, id)
   createMountpoint(file)
-  const mounting = qmp.execute('block-export-add', {
-    type: 'fuse',
-    id: fuseName(id),
-    mountpoint: file,
-    'node-name': nodeNames(id).top,
-    ...(readOnly ? {} : { writable: true }),
-    ...(writethrough ? { writethrough } : {}),
-  })
-  try {
-    return (await makeLoop(file, readOnly, mounting, join(diskDirectory(daemon, id), 'loop'))).device
-  } catch (error) {
-    await mounting.catch(() => rmSync(file, { force: true }))
-    throw error
-  }
+  const mount = () =>
+    qmp.execute('block-export-add', {
+      type: 'fuse',
+      id: fuseName(id),
+      mountpoint: file,
+      'node-name': nodeNames(id).top,
+      ...(readOnly ? {} : { writable: true }),
+      ...(writethrough ? { writethrough } : {}),
+    })
+  return (await makeLoop(file, readOnly, mount, join(diskDirectory(daemon, id), 'loop'))).device
 }
 
 function nbdName(id: string): string {
