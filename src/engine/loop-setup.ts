@@ -21,8 +21,9 @@ export const LOOP_SETUP = String.raw`
 my ($path, $offset, $limit, $readonly, $one, $before, $parent) = @ARGV;
 while ($before) {
   defined(my $now = (stat $path)[0]) or die "$path: $!\n";
-  last if $now != $before;
+  # Also where it has been mounted on by now: whoever cleans up may have looked already.
   getppid() == $parent or die "nobody waits for the device\n";
+  last if $now != $before;
   select(undef, undef, undef, 0.0005);
 }
 my $mode = $readonly ? '<' : '+<';
