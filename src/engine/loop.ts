@@ -9,7 +9,7 @@ import { accessSync, constants, existsSync, readdirSync, readFileSync, realpathS
 import { basename, join } from 'node:path'
 import { LOOP_SETUP } from './loop-setup.ts'
 import { errnoOf } from './storage-error.ts'
-import { runTool, runToolWithin, ToolError } from './tool.ts'
+import { runTool, runToolWithin, ToolError, ToolTimeoutError } from './tool.ts'
 
 /** Size limit in bytes of every loop device of ours: 0x1f and the letters SMAPI3, nearly 8 PiB. */
 const OWNER_MARK = 0x1f_53_4d_41_50_49_33
@@ -59,7 +59,7 @@ export function attachLoop(file: string, options: LoopOptions, requests: Request
  * meanwhile.
  * @param mount mounts on the file; rejected where that cannot be done, and the file is removed
  * @param log a file for what the tool prints
- * @throws what `mount` is rejected with, ToolError, PluginError (MissingDependency)
+ * @throws what `mount` is rejected with, ToolTimeoutError, ToolError, PluginError (MissingDependency)
  */
 export async function attachLoopToMount(
   file: string,
@@ -71,10 +71,18 @@ export async function attachLoopToMount(
   const path = realpathSync.native(file)
   // As it is before: it may be mounted on by the time that the tool starts.
   const args = [...directArguments(path, options, requests), String(statSync(path).dev), String(process.pid)]
-  const mounting = mount()
-  const setUp = runToolWithin('perl', args, MOUNT_PATIENCE, { log }).catch(() => undefined)
-  await mounting
-  return attachLoopTo(path, { ...options, direct: true }, requests, await setUp)
+  const setUpMeanwhile = async (): Promise<string | undefined> => {
+    try {
+      return await runToolWithin('perl', args, MOUNT_PATIENCE, { log })
+    } catch (error) {
+      // The other way would wait as well, and no more can be made of it where nobody waits.
+      if (error instanceof ToolTimeoutError)
+        throw new ToolTimeoutError(['making a loop device of', path], MOUNT_PATIENCE)
+      return undefined
+    }
+  }
+  const [, made] = await Promise.all([mount(), setUpMeanwhile()])
+  return attachLoopTo(path, { ...options, direct: true }, requests, made)
 }
 
 /** @param made the device that serves the file already, if any */

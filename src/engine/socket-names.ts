@@ -10,6 +10,9 @@ const ANY_FAMILY = 0
 
 const NO_HINTS = 0
 
+/** What asks the system's resolver. */
+export type Resolver = Pick<SocketBindings, 'GetAddrInfoReqWrap' | 'getaddrinfo' | 'DNS_ORDER_VERBATIM'>
+
 /**
  * Begins to connect to the first address of a name that takes the connection. The order is that of the system's resolver.
  * @param connect begins to connect to an address
@@ -17,7 +20,7 @@ const NO_HINTS = 0
 export function connectByName(
   name: string,
   events: SocketEvents,
-  bindings: SocketBindings,
+  resolver: Resolver,
   connect: (address: string, events: SocketEvents) => Connection,
 ): Connection {
   const attempts = new Set<Connection>()
@@ -69,7 +72,7 @@ export function connectByName(
     attempts.add(own)
     if (left.length > 0) delay = setTimeout(tryNext, ATTEMPT_DELAY)
   }
-  findAddresses(name, bindings, (error, addresses) => {
+  findAddresses(name, resolver, (error, addresses) => {
     if (error !== undefined) return fail(error)
     left.push(...addresses)
     tryNext()
@@ -89,7 +92,7 @@ export function connectByName(
 /** Asks the system's resolver, in a thread. */
 function findAddresses(
   name: string,
-  { GetAddrInfoReqWrap, getaddrinfo, DNS_ORDER_VERBATIM }: SocketBindings,
+  { GetAddrInfoReqWrap, getaddrinfo, DNS_ORDER_VERBATIM }: Resolver,
   found: (error: Error | undefined, addresses: readonly string[]) => void,
 ): void {
   const request = new GetAddrInfoReqWrap()

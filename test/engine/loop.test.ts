@@ -5,6 +5,7 @@ import { chmodSync, mkdirSync, readFileSync, realpathSync, rmSync, truncateSync,
 import { join } from 'node:path'
 import { dirSync } from 'tmp-promise'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { untilAborted } from '../../src/engine/cancellation.ts'
 import {
   attachLoop,
   attachLoopToMount,
@@ -14,6 +15,7 @@ import {
   loopDevices,
 } from '../../src/engine/loop.ts'
 import { findProcess } from '../../src/engine/qsd/daemon-process.ts'
+import { ToolTimeoutError } from '../../src/engine/tool.ts'
 import { lacks } from '../support/needs.ts'
 
 const MIB = 2 ** 20
@@ -125,6 +127,19 @@ describe.skipIf(lacks('losetup', 'loop devices'))('a loop device', () => {
       rmSync(join(directory, 'log'))
       rmSync(file)
       await expect.poll(isWaiting, { timeout: 60_000 }).toBe(false)
+      expect(loopDevices(file)).toEqual([])
+    })
+
+    test('is none where nobody waits for it any more', async () => {
+      const over = new AbortController()
+      const attached = untilAborted(over.signal, () =>
+        attach(async () => {
+          await expect.poll(isWaiting, { timeout: 60_000 }).toBe(true)
+          over.abort()
+          execFileSync('mount', ['--bind', mounted, file])
+        }),
+      )
+      await expect(attached).rejects.toThrow(ToolTimeoutError)
       expect(loopDevices(file)).toEqual([])
     })
 

@@ -7,7 +7,7 @@ import type { Daemon } from './daemon.ts'
 import { type DiskState, diskDirectory, type ExportKind, mountFile } from './disk-state.ts'
 import { resizeIdle } from './graph.ts'
 import { nodeNames } from './nodes.ts'
-import type { Qmp } from './qmp.ts'
+import type { Qmp, QmpObject } from './qmp.ts'
 import { removeExport } from './undo.ts'
 
 interface Place {
@@ -92,30 +92,25 @@ export async function refreshSize(qmp: Qmp, { daemon, id }: Place, state: DiskSt
   if (state.exports.includes('block')) await refreshLoopsOver(mountFile(daemon, id), Number(size))
 }
 
-async function addNbdExport(qmp: Qmp, id: string, { readOnly, writethrough }: DiskState): Promise<void> {
-  await qmp.execute('block-export-add', {
-    type: 'nbd',
-    id: nbdName(id),
-    name: id,
-    'node-name': nodeNames(id).top,
-    ...(readOnly ? {} : { writable: true }),
-    ...(writethrough ? { writethrough } : {}),
-  })
+async function addNbdExport(qmp: Qmp, id: string, state: DiskState): Promise<void> {
+  await qmp.execute('block-export-add', { type: 'nbd', id: nbdName(id), name: id, ...exported(id, state) })
 }
 
-async function addBlockDevice(qmp: Qmp, { daemon, id }: Place, { readOnly, writethrough }: DiskState): Promise<string> {
+async function addBlockDevice(qmp: Qmp, { daemon, id }: Place, state: DiskState): Promise<string> {
   const file = mountFile(daemon, id)
   createMountpoint(file)
   const mount = () =>
-    qmp.execute('block-export-add', {
-      type: 'fuse',
-      id: fuseName(id),
-      mountpoint: file,
-      'node-name': nodeNames(id).top,
-      ...(readOnly ? {} : { writable: true }),
-      ...(writethrough ? { writethrough } : {}),
-    })
-  return (await makeLoop(file, readOnly, mount, join(diskDirectory(daemon, id), 'loop'))).device
+    qmp.execute('block-export-add', { type: 'fuse', id: fuseName(id), mountpoint: file, ...exported(id, state) })
+  return (await makeLoop(file, state.readOnly, mount, join(diskDirectory(daemon, id), 'loop'))).device
+}
+
+/** What is exported, and how, whatever the kind of the export. */
+function exported(id: string, { readOnly, writethrough }: DiskState): QmpObject {
+  return {
+    'node-name': nodeNames(id).top,
+    ...(readOnly ? {} : { writable: true }),
+    ...(writethrough ? { writethrough } : {}),
+  }
 }
 
 function nbdName(id: string): string {
